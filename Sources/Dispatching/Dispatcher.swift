@@ -1,0 +1,143 @@
+package import Bytes
+internal import EngineKit
+package import Vocabulary
+
+/// The way of a request: path → route → token → command → answer. Read it top to bottom.
+///
+/// **Concurrency** stateless but for what it is given; every method may run on many threads at once.
+package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering {
+    private let mounts: MountTable
+    private let authenticator: Authenticator
+    private let limits: RequestLimits
+
+    /// A dispatcher over `mounts`.
+    package init(mounts: MountTable, authenticator: Authenticator, limits: RequestLimits) {
+        self.mounts = mounts
+        self.authenticator = authenticator
+        self.limits = limits
+    }
+
+    // MARK: - RequestAnswering
+
+    package func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply? {
+        var scratch = Scratch()
+        switch route(request, mayFanOut: false, &scratch) {
+        case .failure(let fault): return fault.reply(&body)
+        case .success(let (mount, request)): return Self.perform(mount.engine, request, &body)
+        }
+    }
+
+    package func answerInTask(_ request: WireRequest, into body: inout ByteWriter) async -> WireReply {
+        var scratch = Scratch()
+        switch route(request, mayFanOut: true, &scratch) {
+        case .failure(let fault): return fault.reply(&body)
+        case .success(let (mount, request)): return await Self.performStoring(mount.engine, request, &body)
+        }
+    }
+
+    package func refuse(_ head: WireRequest, into body: inout ByteWriter) -> WireReply? {
+        var scratch = Scratch()
+        guard case .failure(let fault) = route(head, mayFanOut: false, &scratch) else { return nil }
+        return fault.reply(&body)
+    }
+
+    package func reply(to fault: ProtocolFault, into body: inout ByteWriter) -> WireReply {
+        ErrorMapping.reply(fault, &body)
+    }
+
+    // MARK: - Before the engine: nothing here looks into the body
+
+    /// Texts of the request that had to be rewritten, kept for as long as the request lives.
+    private struct Scratch: ~Copyable {
+        var path = ByteWriter()
+        var parameters = ByteWriter()
+    }
+
+    private func route(
+        _ request: WireRequest, mayFanOut: Bool, _ scratch: inout Scratch
+    ) -> Result<(Mount, EngineRequest), DispatchFault> {
+        do throws(DispatchFault) {
+            let path: ByteView
+            do throws(PathFault) { path = try RequestPath.decode(request.path, &scratch.path) } catch {
+                throw .path(error)
+            }
+            // Routed first, because some paths are open to all; what is mounted is told only to good tokens.
+            let found = mounts.route(path)
+            let isKnown = authenticator.principal(of: request.token) != nil
+            guard let (mount, tail) = found else { throw isKnown ? .noMount(path.string) : .permissionDenied }
+            guard let shape = try? RequestShape(request) else {
+                guard isKnown else { throw .permissionDenied }
+                _ = try RequestShape(request)
+                throw .unsupportedOperation
+            }
+            let isFolder = tail[tail.count - 1] == UInt8(ascii: "/")
+            var engineRequest = EngineRequest(
+                operation: shape.operation, path: isFolder && shape.operation == .list ? tail.slice(0, tail.count - 1) : tail,
+                body: .empty, maxJSONDepth: limits.maxJSONDepth, mayFanOut: mayFanOut)
+            engineRequest.isAuthenticated = isKnown
+            let isOpen = mount.engine.isOpenToAll(engineRequest)
+            if !isKnown && !isOpen { throw .permissionDenied }
+            if request.method == .head && !isOpen { throw .unsupportedOperation }
+            if isFolder && shape.operation == .write { throw .writeToFolder }
+            engineRequest.body = shape.parameters(of: request, &scratch.parameters)
+            return .success((mount, engineRequest))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: - In the engine: one dynamic call per request
+
+    private static func perform<Engine: SecretsEngine>(
+        _ engine: Engine, _ request: EngineRequest, _ body: inout ByteWriter
+    ) -> WireReply? {
+        let mark = body.count
+        do throws(Engine.Failure) {
+            let command = try engine.resolve(request)
+            Envelope.open(&body)
+            let start = body.count
+            switch try engine.perform(command, into: &body) {
+            case .needsStorage:
+                body.truncate(to: mark)
+                return nil
+            case .done(let reply):
+                return finish(reply, engine.typeName, mark: mark, dataStart: start, &body)
+            }
+        } catch {
+            return ErrorMapping.reply(error.faultClass, error.wireText, from: mark, &body)
+        }
+    }
+
+    private static func performStoring<Engine: SecretsEngine>(
+        _ engine: Engine, _ request: EngineRequest, _ body: inout ByteWriter
+    ) async -> WireReply {
+        let mark = body.count
+        do throws(Engine.Failure) {
+            let command = try engine.resolve(request)
+            Envelope.open(&body)
+            let start = body.count
+            let reply = try await engine.performStoring(command, into: &body)
+            return finish(reply, engine.typeName, mark: mark, dataStart: start, &body)
+        } catch {
+            return ErrorMapping.reply(error.faultClass, error.wireText, from: mark, &body)
+        }
+    }
+
+    private static func finish(
+        _ reply: EngineReply, _ type: String, mark: Int, dataStart: Int, _ body: inout ByteWriter
+    ) -> WireReply {
+        if reply.status == 204 {
+            body.truncate(to: mark)
+            return WireReply(status: 204, contentType: nil)
+        }
+        if reply.form == .bare {
+            let data = body.view.dropFirst(dataStart).array
+            body.truncate(to: mark)
+            data.withUnsafeBytes { body.append(ByteView($0)) }
+            body.append("\n")
+        } else {
+            Envelope.close(reply, mountType: type, dataStart: dataStart, &body)
+        }
+        return WireReply(status: reply.status)
+    }
+}

@@ -1,0 +1,76 @@
+package import Bytes
+
+/// The verb on the request line.
+package enum WireMethod: Sendable, Equatable {
+    /// The verbs that mean something here; every other one is `other`.
+    case get, head, post, put, delete, list, patch, other
+}
+
+/// A request off the wire: the few parts of its head that matter, and its body, all borrowed.
+///
+/// **Concurrency** `HTTPAPI` keeps the bytes alive until the answer is there.
+package struct WireRequest: Sendable {
+    /// The verb.
+    package var method: WireMethod
+    /// The target up to `?`, still percent-encoded.
+    package var path: ByteView
+    /// What follows the `?`; empty when there is none.
+    package var query: ByteView = .empty
+    /// The value of `X-Vault-Token`, else of `Authorization: Bearer`; empty when neither is there.
+    package var token: ByteView = .empty
+    /// The value of `X-Vault-Namespace`; empty when absent.
+    package var namespace: ByteView = .empty
+    /// Whether the media type is `application/x-www-form-urlencoded`.
+    package var isForm = false
+    /// Whether the media type is `application/merge-patch+json`.
+    package var isMergePatch = false
+    /// The body, complete.
+    package var body: ByteView = .empty
+
+    /// A request without headers or body.
+    package init(method: WireMethod, path: ByteView) {
+        self.method = method
+        self.path = path
+    }
+}
+
+/// The head of an answer; its body is what was appended to the writer.
+package struct WireReply: Sendable, Equatable {
+    /// The HTTP status.
+    package var status: Int
+    /// Media type of the body; nil sends no body and, except for 204, a length of 0.
+    package var contentType: String?
+
+    /// A JSON reply.
+    package init(status: Int, contentType: String? = "application/json") {
+        self.status = status
+        self.contentType = contentType
+    }
+}
+
+/// Failures of the protocol itself, found before there is a request to route.
+package enum ProtocolFault: Error, Equatable, Sendable {
+    /// Not HTTP/1.1 as RFC 9112 has it; the text says what, without quoting input.
+    case malformed(String)
+    /// The head is larger than `max_header_size`.
+    case headerTooLarge(limit: Int)
+    /// The body is larger than `max_request_size`.
+    case bodyTooLarge(limit: Int)
+    /// A transfer coding or an expectation that is not served.
+    case unsupported(String)
+    /// The client was too slow.
+    case timedOut
+}
+
+/// What `HTTPAPI` needs of the house behind it.
+package protocol RequestAnswering: Sendable {
+    /// Answers at once from memory, appending the body; nil when the request needs a task (then nothing was appended).
+    func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply?
+    /// Answers with storage or the crypto pool at hand.
+    func answerInTask(_ request: WireRequest, into body: inout ByteWriter) async -> WireReply
+    /// Whether bodies of this request are refused unread (no such token): asked when the head is complete and the body
+    /// is not, so that nobody without a token can make the server gather 32 MiB. The reply ends the connection.
+    func refuse(_ head: WireRequest, into body: inout ByteWriter) -> WireReply?
+    /// The API's form of a protocol failure.
+    func reply(to fault: ProtocolFault, into body: inout ByteWriter) -> WireReply
+}

@@ -1,0 +1,39 @@
+package import Bytes
+package import Vocabulary
+
+/// One mounted engine.
+///
+/// A request is resolved to a command (one pass over the body), then performed: synchronously where memory has all
+/// that is needed, else in a task. **Concurrency** every method may be called from many threads at once.
+package protocol SecretsEngine: Sendable {
+    /// A parsed, valid request.
+    associatedtype Command: Sendable
+    /// What can go wrong.
+    associatedtype Failure: WireFault
+
+    /// The type as `sys/mounts` shows it, for instance `transit`.
+    var typeName: String { get }
+    /// Whether the path may be asked without a token.
+    func isOpenToAll(_ request: EngineRequest) -> Bool
+    /// Parses the request; throws the wire's errors for what is malformed.
+    func resolve(_ request: EngineRequest) throws(Failure) -> Command
+    /// The right that the command needs on its path.
+    func capability(for command: Command) -> Capability
+    /// Answers from memory: appends the envelope's `data` value to `body`, or nothing with a 204.
+    func perform(_ command: Command, into body: inout ByteWriter) throws(Failure) -> Handling
+    /// Answers with storage at hand. Called when `perform` said `.needsStorage`, on a body that is kept alive.
+    func performStoring(_ command: Command, into body: inout ByteWriter) async throws(Failure) -> EngineReply
+    /// Periodic work: rotation by age, write-back of counters. Never throws; what failed is tried again next time.
+    func maintain(nowUnixSeconds: Int) async
+    /// The last call: writes back what only memory knows.
+    func close() async
+}
+
+extension SecretsEngine {
+    /// Nothing, unless the engine says otherwise.
+    package func isOpenToAll(_ request: EngineRequest) -> Bool { false }
+    /// Nothing to do.
+    package func maintain(nowUnixSeconds: Int) async {}
+    /// Nothing to write back.
+    package func close() async {}
+}

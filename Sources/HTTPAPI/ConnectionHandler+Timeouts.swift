@@ -1,0 +1,64 @@
+internal import Dispatching
+internal import NIOCore
+internal import Vocabulary
+
+extension ConnectionHandler {
+    /// A body that brings less than this within the read timeout has stopped coming.
+    private static let leastProgressBytes = 1024
+
+    /// Called twice a second: cuts off what has taken too long.
+    func checkTimeouts() {
+        let configuration = loop.configuration
+        let readTimeout = configuration.limits.readTimeoutSeconds
+        guard !isBlocked else { return checkWriting() }
+        switch phase {
+        case .fresh:
+            if hasPassed(readTimeout) { context?.close(promise: nil) }
+        case .idle:
+            if hasPassed(configuration.limits.idleTimeoutSeconds) { context?.close(promise: nil) }
+        case .head:
+            if hasPassed(readTimeout) { timeOut() }
+        case .body:
+            guard hasPassed(readTimeout) else { return }
+            let received = work?.block.count ?? 0
+            if received - progress < Self.leastProgressBytes { return timeOut() }
+            (progress, since) = (received, loop.now)
+        case .sending: checkWriting()
+        case .closing:
+            guard isOutputDone else { return checkWriting() }
+            if hasPassed(configuration.lingerSeconds) { context?.close(promise: nil) }
+        case .answering, .closed: break
+        }
+    }
+
+    /// The server stops: a connection at rest ends now, any other with its answer.
+    func stop() {
+        guard phase == .idle || phase == .fresh else { return }
+        beginClosing(lingering: false)
+        flushOutbound()
+    }
+
+    /// Ends the connection, whatever it is doing.
+    func abandon() { context?.close(promise: nil) }
+
+    private func timeOut() {
+        fail(.timedOut)
+        flushOutbound()
+    }
+
+    private func hasPassed(_ seconds: Int) -> Bool {
+        // `since` may lie one sweep before the truth; nobody is cut off early for that.
+        let slack = Int64(loop.configuration.sweepIntervalMilliseconds)
+        return loop.now - since >= .seconds(Int64(seconds)) + .milliseconds(slack)
+    }
+
+    private func checkWriting() {
+        let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let moved = sent - waiting
+        if moved != progress {
+            (progress, since) = (moved, loop.now)
+        } else if hasPassed(loop.configuration.writeTimeoutSeconds) {
+            context?.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+internal import Bytes
+internal import Dispatching
+internal import Glibc
+internal import NIOCore
+internal import Synchronization
+
+/// How many connections are served, over all event loops.
+final class ConnectionCounter: Sendable {
+    private let open = Atomic<Int>(0)
+
+    /// The connections served now.
+    var count: Int { open.load(ordering: .relaxed) }
+
+    /// Counts one more, unless there are `limit`.
+    func admit(limit: Int) -> Bool {
+        if open.add(1, ordering: .relaxed).newValue <= limit { return true }
+        release()
+        return false
+    }
+
+    /// Counts one less.
+    func release() { open.subtract(1, ordering: .relaxed) }
+}
+
+/// What the connections of one event loop share: scratch memory, the clock, and the register for the sweep.
+///
+/// The clock stands still between two sweeps: time is looked up twice a second and not for every request.
+/// **Concurrency** its event loop only.
+// Unchecked: every use is from `eventLoop`, which is the guard.
+final class LoopState: @unchecked Sendable {
+    private static let writerKept = 64 * 1024
+    private static let outboundKept = 64 * 1024
+    private static let sweepsPerTrim = 10
+
+    let eventLoop: any EventLoop
+    let configuration: HTTPServerConfiguration
+    let answering: any RequestAnswering
+    let counter: ConnectionCounter
+    /// Room for answers that are made within one event-loop turn.
+    var writer = ByteWriter(capacity: 4096)
+    var workspaces = WorkspacePool()
+    /// True once the server stops: every answer is the last one of its connection.
+    private(set) var isStopping = false
+    /// The time of the last sweep.
+    private(set) var now = NIODeadline.now()
+    private var dateLine: [UInt8] = []
+    private var dateSecond = -1
+    private var spareOutbound: ByteBuffer?
+    private var connections: [ConnectionHandler] = []
+    private var sweeps = 0
+    private var sweeping: RepeatedTask?
+
+    init(
+        eventLoop: any EventLoop, configuration: HTTPServerConfiguration, answering: any RequestAnswering,
+        counter: ConnectionCounter
+    ) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.answering = answering
+        self.counter = counter
+        refreshDate()
+    }
+
+    /// Starts the clock and the sweep.
+    func start() {
+        let interval = TimeAmount.milliseconds(Int64(max(configuration.sweepIntervalMilliseconds, 10)))
+        sweeping = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in self.sweep() }
+    }
+
+    /// Registers a connection; false when there are too many.
+    func admit(_ connection: ConnectionHandler) -> Bool {
+        guard !isStopping, counter.admit(limit: configuration.maxConnections) else { return false }
+        connection.slot = connections.count
+        connections.append(connection)
+        return true
+    }
+
+    /// Forgets a connection that `admit` took.
+    func remove(_ connection: ConnectionHandler) {
+        guard let slot = connection.slot, slot < connections.count else { return }
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[slot] = last
+            last.slot = slot
+        }
+        connection.slot = nil
+        counter.release()
+    }
+
+    /// From now on connections end with their answer; those that rest end at once.
+    func beginStopping() {
+        isStopping = true
+        for connection in connections { connection.stop() }
+    }
+
+    /// Ends the sweep and every connection, whatever it is doing.
+    func endStopping() {
+        sweeping?.cancel()
+        sweeping = nil
+        for connection in connections { connection.abandon() }
+        workspaces.trim()
+        workspaces.trim()
+    }
+
+    /// An empty buffer for answers.
+    func takeOutbound() -> ByteBuffer {
+        let spare = spareOutbound
+        spareOutbound = nil
+        return spare ?? ByteBufferAllocator().buffer(capacity: 2048)
+    }
+
+    /// Zeroes and keeps a buffer whose bytes have all gone to the kernel; one still in use is left alone.
+    func recycle(outbound buffer: consuming ByteBuffer) {
+        guard buffer.capacity <= Self.outboundKept else { return }
+        let isMine: Void? = buffer.modifyIfUniquelyOwned { buffer in
+            buffer.withUnsafeMutableReadableBytes { bytes in
+                if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
+            }
+            buffer.clear()
+        }
+        if isMine != nil { spareOutbound = buffer }
+    }
+
+    /// Empties the shared writer after an answer.
+    func clearWriter() { writer.reset(keeping: Self.writerKept) }
+
+    /// Lends the `Date` header line.
+    func withDateLine<R>(_ body: (ByteView) -> R) -> R { dateLine.withUnsafeBytes { body(ByteView($0)) } }
+
+    private func refreshDate() {
+        let second = time(nil)
+        guard second != dateSecond else { return }
+        dateSecond = second
+        dateLine = Array("Date: \(HTTPDate.text(unixSeconds: second))\r\n".utf8)
+    }
+
+    private func sweep() {
+        now = .now()
+        refreshDate()
+        // Backwards, because a connection that ends leaves its slot to the last one, which was looked at already.
+        for slot in connections.indices.reversed() where slot < connections.count {
+            connections[slot].checkTimeouts()
+        }
+        sweeps += 1
+        if sweeps.isMultiple(of: Self.sweepsPerTrim) { workspaces.trim() }
+    }
+}

@@ -1,0 +1,260 @@
+internal import Bytes
+package import KeyRings
+package import Storage
+internal import Synchronization
+
+/// The rings of one mount: a bounded cache in front of storage.
+///
+/// **Layout** of storage: `key/<name>` settings · `version/<name>/<20 digits>` one version · `usage/<name>/<20 digits>`
+/// the reservation of its message count. **Concurrency** readers take a short lock; writers commit with the revision
+/// that they read as a precondition and start over when another was faster.
+final class KeyCatalog: Sendable {
+    // So many tries against other writers before the client is asked to come back.
+    private static let tries = 64
+    private let storage: StorageView
+    private let cache = KeyCache()
+    private let now: @Sendable () -> Int
+
+    init(storage: StorageView, now: @escaping @Sendable () -> Int) {
+        self.storage = storage
+        self.now = now
+    }
+
+    /// The ring, if it is in memory. **Cost** one short lock and one look-up.
+    @inline(__always)
+    func cached(_ name: KeyName) -> KeyRing? { cache[name] }
+
+    /// The ring, from memory or storage; nil when there is none.
+    func ring(_ name: KeyName) async throws(TransitError) -> KeyRing? {
+        if let ring = cache[name] { return ring }
+        guard let ring = try await load(name) else { return nil }
+        await admit(ring)
+        return ring
+    }
+
+    /// The names after `cursor` in byte order, at most `limit`.
+    func names(after cursor: String?, limit: Int) async throws(TransitError) -> [String] {
+        do {
+            let paths = try await storage.list(under: "key/", after: cursor.map { "key/" + $0 }, limit: limit)
+            return paths.map { String($0.dropFirst(4)) }
+        } catch {
+            throw .storage
+        }
+    }
+
+    /// The stored settings alone, without the keys; nil when there is no such ring.
+    func settings(_ name: KeyName) async throws(TransitError) -> KeySettings? {
+        do {
+            guard let entry = try await storage.read(Self.key(name).path) else { return nil }
+            return try entry.value.withUnsafeBytes { try KeySettings(record: ByteView($0)) }
+        } catch let error as KeyRingError {
+            throw .ring(error)
+        } catch {
+            throw .storage
+        }
+    }
+
+    /// Stores a new ring; when the name is taken, nothing changes and the ring that has it is returned.
+    func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
+        for _ in 0..<Self.tries {
+            if let ring = try await ring(name) { return ring }
+            let fresh: KeyRing
+            do { fresh = try KeyRing.generate(name: name, settings: settings, nowUnixSeconds: now()) } catch {
+                throw .ring(error)
+            }
+            var batch = WriteBatch()
+            batch.require(.absent, at: Self.key(name))
+            batch.put(Self.key(name), settings.record)
+            batch.put(Self.version(name, 1), fresh.latest.exposingRecord())
+            if let stored = try await commit(batch, fresh) { return stored }
+        }
+        throw .contention
+    }
+
+    /// Replaces the ring by what `change` makes of it; returning the ring itself changes nothing. Nil when there is no
+    /// such ring. `change` may run several times.
+    func update(
+        _ name: KeyName, _ change: (KeyRing) throws(TransitError) -> KeyRing
+    ) async throws(TransitError) -> KeyRing? {
+        for _ in 0..<Self.tries {
+            guard let current = try await ring(name) else { return nil }
+            let next = try change(current)
+            if next === current { return current }
+            var batch = WriteBatch()
+            batch.require(.revision(current.revision), at: Self.key(name))
+            batch.put(Self.key(name), next.settings.record)
+            for version in next.versions.reversed() {
+                if version.number <= current.settings.latestVersion { break }
+                batch.put(Self.version(name, version.number), version.exposingRecord())
+            }
+            for version in current.versions {
+                if version.number >= next.settings.firstVersion { break }
+                batch.delete(Self.version(name, version.number))
+                batch.delete(Self.usage(name, version.number))
+            }
+            if let stored = try await commit(batch, next) { return stored }
+            cache.remove(current)
+        }
+        throw .contention
+    }
+
+    /// Removes the ring with all that belongs to it. False when there is none; `check` may object.
+    func delete(_ name: KeyName, _ check: (KeyRing) throws(TransitError) -> Void) async throws(TransitError) -> Bool {
+        for _ in 0..<Self.tries {
+            guard let current = try await ring(name) else { return false }
+            try check(current)
+            var batch = WriteBatch()
+            batch.require(.revision(current.revision), at: Self.key(name))
+            batch.delete(Self.key(name))
+            for version in current.versions {
+                batch.delete(Self.version(name, version.number))
+                batch.delete(Self.usage(name, version.number))
+            }
+            let done = try await attempt(batch) != nil
+            cache.remove(current)
+            if done { return true }
+        }
+        throw .contention
+    }
+
+    /// Makes room for `messages` more messages under `version`, durable on return. When the stored reservation is not
+    /// the one known here, the ring leaves the cache, to be read anew.
+    func reserve(_ ring: KeyRing, _ version: KeyVersion, messages: UInt64) async throws(TransitError) {
+        let path = Self.usage(ring.name, version.number)
+        let known = version.usage.reserved
+        let entry: StorageEntry?
+        do { entry = try await storage.read(path.path) } catch { throw .storage }
+        guard !version.usage.isClosed, Self.reservation(entry) == known else {
+            cache.remove(ring)
+            return
+        }
+        let wanted = version.usage.nextReservation(for: messages)
+        var batch = WriteBatch()
+        if let entry { batch.require(.revision(entry.revision), at: path) } else { batch.require(.absent, at: path) }
+        // A ring that was deleted meanwhile must not get a counter back.
+        batch.require(.revision(ring.revision), at: Self.key(ring.name))
+        batch.put(path, Self.record(wanted))
+        if try await attempt(batch) != nil { version.usage.extend(to: wanted) } else { cache.remove(ring) }
+    }
+
+    /// How many rings the cache may hold; 0 chooses the default bound.
+    func limit(to size: Int) async {
+        for ring in cache.limit(to: size) { await writeBack(ring) }
+    }
+
+    /// Writes every exact count back: the orderly end.
+    func close() async {
+        for ring in cache.removeAll() { await writeBack(ring) }
+    }
+
+    /// The rings in memory.
+    var cachedRings: [KeyRing] { cache.rings }
+
+    // MARK: - Storage
+
+    private func load(_ name: KeyName) async throws(TransitError) -> KeyRing? {
+        for _ in 0..<Self.tries {
+            do {
+                guard let entry = try await storage.read("key/\(name.text)") else { return nil }
+                let settings = try entry.value.withUnsafeBytes { try KeySettings(record: ByteView($0)) }
+                var versions: [KeyVersion] = []
+                for number in settings.firstVersion...settings.latestVersion {
+                    guard let version = try await loadVersion(name, number, settings) else { break }
+                    versions.append(version)
+                }
+                if versions.count == settings.latestVersion - settings.firstVersion + 1 {
+                    return try KeyRing(name: name, settings: settings, versions: versions, revision: entry.revision)
+                }
+                // Somebody trimmed or deleted between two reads: the settings have changed, read again.
+                if try await storage.read("key/\(name.text)")?.revision == entry.revision { throw KeyRingError.corruptRecord }
+            } catch let error as KeyRingError {
+                throw .ring(error)
+            } catch {
+                throw .storage
+            }
+        }
+        throw .contention
+    }
+
+    private func loadVersion(_ name: KeyName, _ number: Int, _ settings: KeySettings) async throws -> KeyVersion? {
+        guard let entry = try await storage.read(Self.version(name, number).path) else { return nil }
+        let usage = Self.reservation(try await storage.read(Self.usage(name, number).path))
+        return try entry.value.withUnsafeBytes {
+            try KeyVersion(number: number, record: ByteView($0), settings: settings, storedUsage: usage)
+        }
+    }
+
+    /// Commits and puts the ring, now stored, into the cache; nil after a conflict.
+    private func commit(_ batch: WriteBatch, _ ring: KeyRing) async throws(TransitError) -> KeyRing? {
+        guard let revision = try await attempt(batch) else { return nil }
+        do throws(KeyRingError) {
+            let stored = try ring.stored(at: revision)
+            await admit(stored)
+            return stored
+        } catch {
+            throw .ring(error)
+        }
+    }
+
+    private func attempt(_ batch: WriteBatch) async throws(TransitError) -> UInt64? {
+        do throws(StorageError) {
+            return try await storage.commit(batch)
+        } catch {
+            switch error {
+            case .conflict: return nil
+            case .unavailable: throw .storage
+            }
+        }
+    }
+
+    private func admit(_ ring: KeyRing) async {
+        for evicted in cache.insert(ring) { await writeBack(evicted) }
+    }
+
+    /// Ends the ring's counters and stores their exact numbers, unless somebody has reserved anew meanwhile. What goes
+    /// wrong here only makes the count too high.
+    private func writeBack(_ ring: KeyRing) async {
+        for version in ring.versions where version.usage.messages < version.usage.reserved {
+            let reserved = version.usage.reserved
+            let exact = version.usage.close()
+            let path = Self.usage(ring.name, version.number)
+            guard let entry = try? await storage.read(path.path), Self.reservation(entry) == reserved else { continue }
+            var batch = WriteBatch()
+            batch.require(.revision(entry.revision), at: path)
+            batch.put(path, Self.record(exact))
+            _ = try? await storage.commit(batch)
+        }
+    }
+
+    private static func key(_ name: KeyName) -> StorageKey { StorageKey("key/\(name.text)") }
+
+    private static func version(_ name: KeyName, _ number: Int) -> StorageKey {
+        StorageKey("version/\(name.text)/\(padded(number))")
+    }
+
+    private static func usage(_ name: KeyName, _ number: Int) -> StorageKey {
+        StorageKey("usage/\(name.text)/\(padded(number))")
+    }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(20 - digits.count, 0)) + digits
+    }
+
+    private static func record(_ reservation: UInt64) -> [UInt8] {
+        var writer = RecordWriter(format: 1)
+        writer.put(Int(clamping: reservation))
+        return writer.record
+    }
+
+    /// The stored reservation; an unreadable one counts as the highest, so that the version refuses to go on.
+    private static func reservation(_ entry: StorageEntry?) -> UInt64 {
+        guard let entry else { return 0 }
+        return entry.value.withUnsafeBytes { bytes in
+            guard var reader = try? RecordReader(ByteView(bytes)), let value = try? reader.int(), value >= 0 else {
+                return UInt64(Int64.max)
+            }
+            return UInt64(value)
+        }
+    }
+}

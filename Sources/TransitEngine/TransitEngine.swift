@@ -1,0 +1,178 @@
+package import Bytes
+package import EngineKit
+internal import KeyRings
+package import Storage
+internal import Synchronization
+package import Vocabulary
+
+/// Encryption as a service: named key rings that never leave, and what can be done with them.
+///
+/// **Concurrency** requests on rings in memory are answered synchronously on any thread; the rest goes through storage.
+package final class TransitEngine: SecretsEngine {
+    /// A resolved request.
+    package struct Command: Sendable {
+        enum Work {
+            case encrypt(EncryptCommand)
+            case decrypt(DecryptCommand)
+            case rewrap(RewrapCommand)
+            case dataKey(DataKeyCommand)
+            case hmac(HMACCommand)
+            case hash(HashCommand)
+            case random(RandomCommand)
+            case key(KeyCommand)
+            case config(ConfigCommand)
+        }
+
+        let work: Work
+        let capability: Capability
+    }
+
+    static let configPath = "config"
+    let storage: StorageView
+    let catalog: KeyCatalog
+    let config = MountConfig()
+    let now: @Sendable () -> Int
+    // Rings that rotate by age, with the second at which they are due.
+    private let rotations = RotationClock()
+
+    package let typeName = "transit"
+
+    /// An engine over its part of storage; `open` reads what is there. `now` gives Unix seconds.
+    package init(storage: StorageView, now: @escaping @Sendable () -> Int) {
+        self.storage = storage
+        self.now = now
+        catalog = KeyCatalog(storage: storage, now: now)
+    }
+
+    /// Reads the mount's settings and learns which rings rotate by age. Throws when storage cannot be read.
+    package func open() async throws(TransitError) {
+        do {
+            if let entry = try await storage.read(Self.configPath) {
+                guard entry.value.withUnsafeBytes({ config.adopt(ByteView($0)) }) else { throw TransitError.storage }
+            }
+        } catch {
+            throw .storage
+        }
+        await catalog.limit(to: config.cacheSize)
+        for text in try await catalog.names(after: nil, limit: .max) {
+            guard let name = KeyName(text: text), try await catalog.settings(name)?.autoRotateSeconds ?? 0 > 0,
+                let ring = try await catalog.ring(name)
+            else { continue }
+            noteRotation(of: ring)
+        }
+    }
+
+    package func resolve(_ request: EngineRequest) throws(TransitError) -> Command {
+        guard let endpoint = TransitEndpoint(request.path) else { throw .unsupportedPath }
+        switch (endpoint, request.operation) {
+        case (.encrypt(let name), .write):
+            let command = try EncryptCommand(request, name)
+            // Whether the key exists is known here only for those in memory.
+            let capability: Capability = catalog.cached(name) == nil ? .create : .update
+            return Command(work: .encrypt(command), capability: capability)
+        case (.decrypt(let name), .write): return update(.decrypt(try DecryptCommand(request, name)))
+        case (.rewrap(let name), .write): return update(.rewrap(try RewrapCommand(request, name)))
+        case (.dataKey(let kind, let name), .write):
+            return update(.dataKey(try DataKeyCommand(request, kind: kind, name)))
+        case (.hmac(let name, let algorithm), .write):
+            return update(.hmac(try HMACCommand(request, name, algorithm: algorithm)))
+        case (.hash(let algorithm), .write): return update(.hash(try HashCommand(request, algorithm: algorithm)))
+        case (.random(let rest), .write): return update(.random(try RandomCommand(request, rest: rest)))
+        default: return try resolveAdministration(endpoint, request)
+        }
+    }
+
+    private func resolveAdministration(
+        _ endpoint: TransitEndpoint, _ request: EngineRequest
+    ) throws(TransitError) -> Command {
+        switch (endpoint, request.operation) {
+        case (.keyList, .list): return Command(work: .key(try .list(request)), capability: .list)
+        // Compatibility: LIST appends a slash, and a key is no folder.
+        case (.key, .list), (.keyAction, .list): throw .unsupportedPath
+        case (.key(let name), .read): return Command(work: .key(try .read(request, name)), capability: .read)
+        case (.key(let name), .write): return update(.key(try .create(request, name)))
+        case (.key(let name), .delete): return Command(work: .key(.delete(name)), capability: .delete)
+        case (.keyAction(let name, .config), .write): return update(.key(.configure(name, try KeyChanges(request))))
+        case (.keyAction(let name, .rotate), .write): return update(.key(try .rotate(request, name)))
+        case (.keyAction(let name, .trim), .write): return update(.key(try .trim(request, name)))
+        case (.keyAction(let name, .softDelete), .delete):
+            return Command(work: .key(.softDelete(name, isDeleted: true)), capability: .delete)
+        case (.keyAction(let name, .softDeleteRestore), .write):
+            return update(.key(.softDelete(name, isDeleted: false)))
+        case (.cacheConfig, .read): return Command(work: .config(.readCache), capability: .read)
+        case (.cacheConfig, .write): return update(.config(try .writeCache(request)))
+        case (.keysConfig, .read): return Command(work: .config(.readKeys), capability: .read)
+        case (.keysConfig, .write): return update(.config(try .writeKeys(request)))
+        default: throw .unsupportedOperation
+        }
+    }
+
+    private func update(_ work: Command.Work) -> Command { Command(work: work, capability: .update) }
+
+    package func capability(for command: Command) -> Capability { command.capability }
+
+    package func perform(_ command: Command, into body: inout ByteWriter) throws(TransitError) -> Handling {
+        switch command.work {
+        case .encrypt(let command): return try perform(command, into: &body)
+        case .decrypt(let command): return try perform(command, into: &body)
+        case .rewrap(let command): return try perform(command, into: &body)
+        case .dataKey(let command): return try perform(command, into: &body)
+        case .hmac(let command): return try perform(command, into: &body)
+        case .hash(let command): return .done(try command.perform(into: &body))
+        case .random(let command): return .done(try command.perform(into: &body))
+        case .key(let command): return perform(command, into: &body)
+        case .config(let command): return perform(command, into: &body)
+        }
+    }
+
+    package func performStoring(
+        _ command: Command, into body: inout ByteWriter
+    ) async throws(TransitError) -> EngineReply {
+        switch command.work {
+        case .encrypt(let command): return try await performStoring(command, into: &body)
+        case .decrypt(let command): return try await performStoring(command, into: &body)
+        case .rewrap(let command): return try await performStoring(command, into: &body)
+        case .dataKey(let command): return try await performStoring(command, into: &body)
+        case .hmac(let command): return try await performStoring(command, into: &body)
+        case .hash(let command): return try command.perform(into: &body)
+        case .random(let command): return try command.perform(into: &body)
+        case .key(let command): return try await performStoring(command, into: &body)
+        case .config(let command): return try await performStoring(command, into: &body)
+        }
+    }
+
+    package func maintain(nowUnixSeconds: Int) async {
+        for (name, version) in rotations.due(at: nowUnixSeconds) {
+            // Failures of one ring do not stop the others; it stays due and is tried again next time.
+            await rotate(name, ifLatestIs: version)
+        }
+    }
+
+    package func close() async { await catalog.close() }
+
+    // MARK: - Rotation
+
+    /// Keeps in mind when the ring rotates by age.
+    func noteRotation(of ring: KeyRing) { rotations.note(ring) }
+
+    /// Rotates the ring in the background because its messages become too many; once per version.
+    func rotateSoon(_ ring: KeyRing) {
+        guard rotations.begin(ring.name, ring.settings.latestVersion) else { return }
+        Task { [self] in
+            await rotate(ring.name, ifLatestIs: ring.settings.latestVersion)
+            rotations.end(ring.name, ring.settings.latestVersion)
+        }
+    }
+
+    private func rotate(_ name: KeyName, ifLatestIs version: Int) async {
+        do throws(TransitError) {
+            let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
+                guard ring.settings.latestVersion == version else { return ring }
+                do throws(KeyRingError) { return try ring.rotated(nowUnixSeconds: now()) } catch { throw .ring(error) }
+            }
+            if let rotated { noteRotation(of: rotated) } else { rotations.retire(name) }
+        } catch {
+            // Still due: the next pass tries again.
+        }
+    }
+}

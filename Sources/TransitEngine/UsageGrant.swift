@@ -1,0 +1,83 @@
+internal import KeyRings
+
+/// Messages counted in advance for the items of one request; those that are not sealed in the end are given back.
+struct UsageGrant: Sendable {
+    private let ring: KeyRing
+    // Versions whose limit the request would pass: their items fail, nothing was counted for them.
+    private var exhausted: [Int] = []
+    /// The count of the latest version after this request, where it took part.
+    private(set) var latestCount: UInt64 = 0
+
+    /// Counts the items; nil when storage must hold a larger reservation first (then nothing is counted).
+    init?(_ ring: KeyRing, _ work: BatchWork) {
+        self.ring = ring
+        if work.wantsOnlyLatest {
+            guard take(ring.latest, UInt64(work.items.count)) else { return nil }
+            return
+        }
+        var taken: [(KeyVersion, UInt64)] = []
+        for (version, messages) in Self.demand(of: work, on: ring) {
+            guard take(version, messages) else {
+                for (version, messages) in taken { version.usage.giveBack(messages) }
+                return nil
+            }
+            if !exhausted.contains(version.number) { taken.append((version, messages)) }
+        }
+    }
+
+    /// How many messages the items ask of each version; items whose version cannot encrypt ask nothing.
+    static func demand(of work: BatchWork, on ring: KeyRing) -> [(KeyVersion, UInt64)] {
+        var demand: [Int: (KeyVersion, UInt64)] = [:]
+        for item in work.items {
+            guard let version = try? ring.encryptionVersion(item.keyVersion) else { continue }
+            demand[version.number, default: (version, 0)].1 += 1
+        }
+        return Array(demand.values)
+    }
+
+    private mutating func take(_ version: KeyVersion, _ messages: UInt64) -> Bool {
+        switch version.usage.take(messages, limit: ring.messageLimit) {
+        case .needsReservation: return false
+        case .exhausted: exhausted.append(version.number)
+        case .counted(let total): if version === ring.latest { latestCount = total }
+        }
+        return true
+    }
+
+    /// Throws when the version has no messages left.
+    @inline(__always)
+    func check(_ version: KeyVersion) throws(KeyRingError) {
+        if !exhausted.isEmpty && exhausted.contains(version.number) {
+            throw .usageExhausted(limit: ring.settings.usageLimits.refuse)
+        }
+    }
+
+    /// Takes back the message of an item that was not sealed.
+    func giveBack(_ requestedVersion: Int) {
+        guard let version = try? ring.encryptionVersion(requestedVersion), !exhausted.contains(version.number) else {
+            return
+        }
+        version.usage.giveBack(1)
+    }
+}
+
+extension KeyRing {
+    /// The most messages that one version may seal.
+    var messageLimit: UInt64 { settings.isBoundByNonces ? UInt64(max(settings.usageLimits.refuse, 1)) : UInt64(1 << 62) }
+}
+
+extension TransitEngine {
+    /// After the messages are sealed: asks for rotation where the count calls for it, and words the warning.
+    func finish(_ ring: KeyRing, _ grant: UsageGrant) -> [String] {
+        let limits = ring.settings.usageLimits
+        guard ring.settings.isBoundByNonces, grant.latestCount >= UInt64(min(limits.warn, max(limits.rotate, 1))) else {
+            return []
+        }
+        if limits.rotate > 0 && grant.latestCount >= UInt64(limits.rotate) { rotateSoon(ring) }
+        guard limits.warn > 0, grant.latestCount >= UInt64(limits.warn) else { return [] }
+        return [
+            "version \(ring.latest.number) of this key has encrypted \(grant.latestCount) messages (usage_warn "
+                + "\(limits.warn), usage_refuse \(limits.refuse)); rotate the key"
+        ]
+    }
+}

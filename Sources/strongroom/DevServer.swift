@@ -1,0 +1,151 @@
+internal import Bytes
+internal import Dispatching
+internal import EngineKit
+internal import Foundation
+internal import HTTPAPI
+internal import Primitives
+internal import Storage
+internal import SystemEngine
+internal import TransitEngine
+internal import Vocabulary
+
+/// Why the server did not start. The descriptions are what an operator reads.
+enum StartFault: Error, CustomStringConvertible {
+    case selfTest(String)
+    case engine(String, String)
+    case listen(String, String)
+
+    var description: String {
+        switch self {
+        case .selfTest(let name): "self-test \(name) failed: this machine must not be trusted with keys; not starting"
+        case .engine(let name, let why): "cannot enable engine \"\(name)\": \(why)"
+        case .listen(let address, let why): "cannot listen on \(address): \(why)"
+        }
+    }
+}
+
+/// The development server: everything in memory, one root token. The composition root of this mode.
+struct DevServer {
+    let configuration: HTTPServerConfiguration
+    let engines: [String]
+    let rootToken: String?
+
+    /// Starts, prints how to reach it, and serves until SIGINT or SIGTERM.
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        _ = MemoryProtection.hardenProcess()
+        do throws(SelfTestFailure) {
+            // For tests: what a start with a broken algorithm looks like.
+            try SelfTests.run(breaking: ProcessInfo.processInfo.environment["STRONGROOM_BREAK_SELFTEST"])
+        } catch {
+            throw StartFault.selfTest(error.name)
+        }
+        let token = try rootToken ?? Self.randomToken()
+        let mounts = try await makeMounts()
+        let dispatcher = Dispatcher(
+            mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
+        let server = HTTPServer(configuration: configuration, answering: dispatcher)
+        do { try await server.start() } catch {
+            throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
+        }
+        let stop = StopSignal()
+        announce(server.localAddress, token)
+        let maintenance = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(60))
+                await mounts.maintain(nowUnixSeconds: Self.now())
+            }
+        }
+        await stop.wait()
+        maintenance.cancel()
+        await server.stop(graceSeconds: 10)
+        await mounts.close()
+        print("stopped")
+    }
+
+    private func makeMounts() async throws -> MountTable {
+        let storage = InMemoryStorage()
+        let mounts = MountTable(
+            storage: storage,
+            factories: [
+                "transit": { view in
+                    let engine = TransitEngine(storage: view, now: Self.now)
+                    try await engine.open()
+                    return engine
+                }
+            ])
+        let facts = ServerFacts(
+            version: Strongroom.version, storageType: "inmem", clusterName: "strongroom-dev",
+            clusterID: UUID().uuidString.lowercased())
+        let system = SystemEngine(facts: facts, mounts: mounts, now: Self.now)
+        try mounts.install(
+            system, at: "sys/", about: "system endpoints used for control, policy and debugging")
+        for name in engines {
+            do throws(MountFault) {
+                try await mounts.mount(MountDescription(path: name, type: name, accessor: "", uuid: "", about: ""))
+            } catch {
+                throw StartFault.engine(name, error.wireText)
+            }
+        }
+        return mounts
+    }
+
+    @Sendable private static func now() -> Int { Int(Date().timeIntervalSince1970) }
+
+    /// `hvs.` and 24 characters of base 62.
+    private static func randomToken() throws -> String {
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        var token = "hvs."
+        while token.utf8.count < 28 {
+            let bytes = try RandomSource.secret(count: 32)
+            // 248 is the largest multiple of 62: bytes above would favour some letters.
+            bytes.exposing { bytes in
+                for byte in bytes.array where byte < 248 && token.utf8.count < 28 {
+                    token.append(alphabet[Int(byte) % 62])
+                }
+            }
+        }
+        return token
+    }
+
+    private func announce(_ address: ListenAddress?, _ token: String) {
+        let url = address.map { "http://\($0)" } ?? "?"
+        var lines = [
+            "", "  Strongroom \(Strongroom.version) · development server",
+            "  Everything is in memory and gone at the end. Do not use it for real secrets.", "",
+            "    address      \(url)",
+            "    root token   \(token)",
+            "    engines      \(engines.isEmpty ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " "))",
+            "    self-tests   \(SelfTests.names.count) passed",
+            "", "  For clients:", "", "    export VAULT_ADDR='\(url)'", "    export VAULT_TOKEN='\(token)'", "",
+        ]
+        if SecretArena.lockFailed {
+            lines.insert("    warning      memory cannot be locked (ulimit -l); secrets may reach swap", at: 8)
+        }
+        print(lines.joined(separator: "\n"))
+        fflush(nil)
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+// Unchecked: the sources are kept alive and never touched after init.
+private final class StopSignal: @unchecked Sendable {
+    private let stream: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        self.stream = stream
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.finish() }
+            source.resume()
+            return source
+        }
+    }
+
+    func wait() async {
+        for await _ in stream {}
+    }
+}

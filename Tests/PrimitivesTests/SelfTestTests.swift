@@ -1,0 +1,30 @@
+import Primitives
+import Testing
+
+@Suite("Self-tests")
+struct SelfTestTests {
+    @Test("All pass when nothing is broken")
+    func pass() throws {
+        try CryptoLibraries.start()
+        let clock = ContinuousClock()
+        let duration = try clock.measure { try SelfTests.run() }
+        print("self-tests: \(SelfTests.names.count) in \(duration)")
+    }
+
+    @Test("Each one, when broken, stops the run under its own name", arguments: SelfTests.names)
+    func broken(_ name: String) {
+        #expect(throws: SelfTestFailure(name: name)) { try SelfTests.run(breaking: name) }
+    }
+
+    @Test("There is one for everything on offer")
+    func complete() {
+        let names = Set(SelfTests.names)
+        #expect(names.count == SelfTests.names.count)
+        for algorithm in AEADAlgorithm.allCases { #expect(names.contains(algorithm.standardName)) }
+        for digest in DigestAlgorithm.allCases {
+            #expect(names.contains(digest.wireName))
+            #expect(names.contains("hmac-" + digest.wireName))
+        }
+        #expect(names.isSuperset(of: ["hkdf-sha2-256", "drbg", "base64"]))
+    }
+}

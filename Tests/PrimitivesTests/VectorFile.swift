@@ -1,0 +1,63 @@
+import Bytes
+import Foundation
+import Testing
+
+/// A file of test vectors from this repository's `Vectors` folder; its README describes the format.
+struct VectorFile {
+    let algorithm: String
+    let kind: String
+    let cases: [VectorCase]
+
+    private struct Content: Decodable {
+        let algorithm: String
+        let kind: String
+        let cases: [VectorCase]
+    }
+
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Every file of a kind, from every origin.
+    static func all(kind: String) throws -> [VectorFile] {
+        let folder = root.appendingPathComponent("Vectors").resolvingSymlinksInPath()
+        let names = try #require(FileManager.default.enumerator(atPath: folder.path))
+        var files: [VectorFile] = []
+        for case let name as String in names where name.hasSuffix(".json") {
+            let data = try Data(contentsOf: folder.appendingPathComponent(name))
+            // Other kinds have members of other types.
+            let head = try JSONDecoder().decode(Head.self, from: data)
+            guard head.kind == kind else { continue }
+            let content = try JSONDecoder().decode(Content.self, from: data)
+            files.append(VectorFile(algorithm: content.algorithm, kind: kind, cases: content.cases))
+        }
+        return files.sorted { $0.algorithm < $1.algorithm }
+    }
+
+    private struct Head: Decodable { let kind: String }
+}
+
+/// One case, with the members of its kind; bytes are hex.
+struct VectorCase: Decodable, Sendable {
+    let id: Int
+    let key: String?
+    let nonce: String?
+    let aad: String?
+    let plaintext: String?
+    let ciphertext: String?
+    let tag: String?
+    let valid: Bool?
+    let message: String?
+    let digest: String?
+    let ikm: String?
+    let salt: String?
+    let info: String?
+    let okm: String?
+    let subkey: String?
+    let iterations: Int?
+}
+
+/// The bytes that hex spells; fails the test when it is none.
+func bytes(_ hex: String?, _ location: SourceLocation = #_sourceLocation) throws -> [UInt8] {
+    let text = try #require(hex, sourceLocation: location)
+    return try #require(Hex.decode(text), sourceLocation: location)
+}
