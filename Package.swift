@@ -80,6 +80,29 @@ let package = Package(
             swiftSettings: house),
         tests("TidyTests", []),
         tests("PrimitivesTests", ["Primitives", "Bytes", "CGcrypt", "COpenSSL"]),
+        tests("ServerTests", ["strongroom", "Primitives"]),
         tests("HTTPAPITests", ["HTTPAPI", "Dispatching", "Vocabulary", "Bytes"]),
+        .target(name: "CountingMalloc", path: "Benchmarks/CountingMalloc"),
+        // One folder deeper than the library benchmarks: the benchmark tool takes every executable target right below
+        // Benchmarks for one of its own.
+        .executableTarget(
+            name: "echo-server", dependencies: [nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")],
+            path: "Benchmarks/Echo/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "library-loop",
+            dependencies: [
+                "TransitEngine", "EngineKit", "Storage", "Primitives", "Bytes", "CountingMalloc",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/LibraryLoop/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "load-report",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/LoadReport/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "library-benchmarks",
+            dependencies: ["Primitives", "Bytes", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/Library", swiftSettings: house,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     ]
 )

@@ -25,7 +25,8 @@ enum DispatchFault: Error, Equatable {
         case .noMount: .noRoute
         case .unsupportedOperation: .unsupportedOperation
         case .mergePatchOnly: .unsupportedMediaType
-        case .path, .listFlag, .writeToFolder: .invalidRequest
+        case .listFlag: .malformedQuery
+        case .path, .writeToFolder: .invalidRequest
         }
     }
 

@@ -78,7 +78,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
             let isOpen = mount.engine.isOpenToAll(engineRequest)
             if !isKnown && !isOpen { throw .permissionDenied }
             if request.method == .head && !isOpen { throw .unsupportedOperation }
-            if isFolder && shape.operation == .write { throw .writeToFolder }
+            if isFolder && shape.operation == .write && !mount.engine.takesFolderWrites { throw .writeToFolder }
             engineRequest.body = shape.parameters(of: request, &scratch.parameters)
             return .success((mount, engineRequest))
         } catch {
@@ -128,7 +128,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
     ) -> WireReply {
         if reply.status == 204 {
             body.truncate(to: mark)
-            return WireReply(status: 204, contentType: nil)
+            return WireReply(status: 204)
         }
         if reply.form == .bare {
             let data = body.view.dropFirst(dataStart).array

@@ -9,7 +9,7 @@ enum ErrorMapping {
     ) -> WireReply {
         body.truncate(to: mark)
         body.append("{\"errors\":[")
-        if faultClass != .nothingThere {
+        if faultClass != .nothingThere && faultClass != .malformedQuery {
             body.append(jsonString: isWrapped(faultClass) ? "1 error occurred:\n\t* \(text)\n\n" : text)
         }
         body.append("]}\n")
@@ -19,7 +19,7 @@ enum ErrorMapping {
     /// The status of a class.
     static func status(_ faultClass: FaultClass) -> Int {
         switch faultClass {
-        case .invalidRequest: 400
+        case .invalidRequest, .malformedQuery: 400
         case .permissionDenied: 403
         case .nothingThere, .noRoute, .unsupportedPath: 404
         case .unsupportedOperation: 405
@@ -33,22 +33,30 @@ enum ErrorMapping {
     private static func isWrapped(_ faultClass: FaultClass) -> Bool {
         switch faultClass {
         case .unsupportedPath, .unsupportedOperation, .internal: true
-        case .invalidRequest, .permissionDenied, .nothingThere, .noRoute, .tooLarge, .unsupportedMediaType, .unavailable:
+        case .invalidRequest, .malformedQuery, .permissionDenied, .nothingThere, .noRoute, .tooLarge,
+            .unsupportedMediaType, .unavailable:
             false
         }
     }
 
     /// The body of a failure of HTTP itself.
     static func reply(_ fault: ProtocolFault, _ body: inout ByteWriter) -> WireReply {
+        body.truncate(to: 0)
+        if fault == .invalidHeaderValue {
+            // Compatibility: the one answer that is no JSON; clients compare it, system wire facts §1.5.
+            body.append("400 Bad Request: invalid header value")
+            return WireReply(status: 400, contentType: "text/plain")
+        }
         let (status, text): (Int, String) =
             switch fault {
             case .malformed(let what): (400, "malformed request: \(what)")
+            case .invalidHeaderValue: (400, "invalid header value")
+            case .tooManyHeaderLines(let limit): (431, "request head has more than \(limit) header lines")
             case .headerTooLarge(let limit): (431, "request head is larger than \(limit) bytes (setting max_header_size)")
             case .bodyTooLarge(let limit): (413, "request body is larger than \(limit) bytes (setting max_request_size)")
             case .unsupported(let what): (501, "unsupported: \(what)")
             case .timedOut: (408, "the request did not arrive in time (setting http_read_timeout)")
             }
-        body.truncate(to: 0)
         JSON.object(["errors": .array([.string(text)])]).write(into: &body)
         body.append("\n")
         return WireReply(status: status)

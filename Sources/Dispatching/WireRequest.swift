@@ -38,7 +38,7 @@ package struct WireRequest: Sendable {
 package struct WireReply: Sendable, Equatable {
     /// The HTTP status.
     package var status: Int
-    /// Media type of the body; nil sends no body and, except for 204, a length of 0.
+    /// Media type of the body; nil sends no body, and a length of 0. A 204 has no body whatever this says.
     package var contentType: String?
 
     /// A JSON reply.
@@ -52,6 +52,10 @@ package struct WireReply: Sendable, Equatable {
 package enum ProtocolFault: Error, Equatable, Sendable {
     /// Not HTTP/1.1 as RFC 9112 has it; the text says what, without quoting input.
     case malformed(String)
+    /// A header value holds control characters.
+    case invalidHeaderValue
+    /// More header lines than are looked at.
+    case tooManyHeaderLines(limit: Int)
     /// The head is larger than `max_header_size`.
     case headerTooLarge(limit: Int)
     /// The body is larger than `max_request_size`.

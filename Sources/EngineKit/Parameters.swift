@@ -8,8 +8,8 @@ package enum ParameterFault: WireFault, Equatable {
     /// The field holds a value that cannot become the wanted type. `validated` is the wire's longer sentence, used
     /// everywhere but on `encrypt`.
     case conversion(field: String, wanted: String, validated: Bool)
-    /// A duration below zero; its text is known not to be a secret, but stays out of the sentence all the same.
-    case negativeDuration(field: String, validated: Bool)
+    /// A duration below zero.
+    case negativeDuration(field: String, seconds: Int, validated: Bool)
 
     package var faultClass: FaultClass {
         if case .json(.tooDeep) = self { .tooLarge } else { .invalidRequest }
@@ -24,9 +24,9 @@ package enum ParameterFault: WireFault, Equatable {
         case .conversion(let field, let wanted, let validated):
             (validated ? "Field validation failed: " : "")
                 + "error converting input for field \"\(field)\": expected \(wanted)"
-        case .negativeDuration(let field, let validated):
+        case .negativeDuration(let field, let seconds, let validated):
             (validated ? "Field validation failed: " : "")
-                + "error converting input for field \"\(field)\": cannot provide negative value"
+                + "error converting input for field \"\(field)\": cannot provide negative value '\(seconds)'"
         }
     }
 }
@@ -181,7 +181,7 @@ package struct Parameters: Sendable {
             if spelled.isEmpty { return 0 }
             guard let seconds = DurationText.seconds(spelled) else { throw conversion(index, "a duration") }
             if seconds < 0 {
-                throw .negativeDuration(field: name(index), validated: table.isValidated)
+                throw .negativeDuration(field: name(index), seconds: seconds, validated: table.isValidated)
             }
             return seconds
         default: throw conversion(index, "a duration")

@@ -32,7 +32,7 @@ extension ConnectionHandler {
         encode(reply, body: body, sendsBody: sendsBody && !isLarge, note: note(for: head))
         guard isLarge else { return finishReply(work) }
         // The request's bytes are not needed any more; for the largest ones the memory matters.
-        work.block.clear(keeping: Self.pieceBytes)
+        work.block.clear(keeping: WorkspacePool.roomKept)
         self.work = work
         sent = 0
         enter(.sending)

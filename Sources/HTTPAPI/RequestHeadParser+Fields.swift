@@ -28,7 +28,7 @@ extension RequestHeadParser {
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
         let value = line.slice(start, end - start)
-        guard CharacterClass.isFieldValue(value) else { throw .malformed("invalid header value") }
+        guard CharacterClass.isFieldValue(value) else { throw .invalidHeaderValue }
         try note(line.slice(0, nameEnd), value, at: offset + start)
     }
 

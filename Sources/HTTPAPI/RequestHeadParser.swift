@@ -69,7 +69,7 @@ struct RequestHeadParser {
         case .fields:
             guard !line.isEmpty else { return true }
             fields += 1
-            guard fields <= Self.maxFields else { throw .malformed("too many header lines") }
+            guard fields <= Self.maxFields else { throw .tooManyHeaderLines(limit: Self.maxFields) }
             try parse(field: line, at: offset)
             return false
         }

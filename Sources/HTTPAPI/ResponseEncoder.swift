@@ -39,8 +39,9 @@ enum ResponseEncoder {
         cursor.append(status: status)
         let mayHaveBody = allowsBody(status)
         var length = 0
-        if mayHaveBody, var media = reply.contentType {
-            length = body.count
+        if var media = reply.contentType {
+            // The field's servers send the media type with a 204 too, and clients look at it.
+            if mayHaveBody { length = body.count }
             cursor.append("Content-Type: ")
             media.withUTF8 { cursor.append(UnsafeRawBufferPointer($0)) }
             cursor.append("\r\n")

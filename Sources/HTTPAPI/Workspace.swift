@@ -35,8 +35,9 @@ final class Workspace: @unchecked Sendable {
 /// Fresh memory costs a page fault for every 4 KiB, which for bodies of megabytes is more than their encryption: so
 /// memory is kept while requests follow each other, and given back when they do not.
 struct WorkspacePool {
-    private static let roomKept = 16 * 1024 * 1024
-    private static let footprintKept = 48 * 1024 * 1024
+    /// Room for a body, and for an answer, that a workspace may keep between requests.
+    static let roomKept = 16 * 1024 * 1024
+    private static let footprintKept = 64 * 1024 * 1024
     private static let countKept = 16
 
     private var spare: [Workspace] = []

@@ -25,16 +25,18 @@ package struct CiphertextText: Sendable {
         let isNegative = digits[0] == UInt8(ascii: "-")
         if isNegative || digits[0] == UInt8(ascii: "+") { index = 1 }
         guard index < digits.count else { return nil }
+        // Summed up below zero, where there is room for one number more.
         var value = 0
         while index < digits.count {
             let digit = Int(digits[index]) - 0x30
             guard digit >= 0, digit <= 9 else { return nil }
             let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflow) = product.addingReportingOverflow(digit)
+            let (sum, overflow) = product.subtractingReportingOverflow(digit)
             if tooLarge || overflow { return nil }
             value = sum
             index += 1
         }
-        return isNegative ? -value : value
+        if isNegative { return value }
+        return value == .min ? nil : -value
     }
 }

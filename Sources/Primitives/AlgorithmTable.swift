@@ -1,6 +1,8 @@
 /// The libraries that do the work.
 package enum CryptoLibrary: Sendable {
+    /// OpenSSL's libcrypto, 3.0 or later.
     case openssl
+    /// libgcrypt, 1.10 or later.
     case gcrypt
 }
 

@@ -16,12 +16,20 @@ package enum CryptoError: Error, Equatable {
 
 /// The step at which a library failed; for logs.
 package enum LibraryOperation: Sendable {
+    /// Initialising the library.
     case start
+    /// Looking up an algorithm.
     case fetch
+    /// Making a context or handle.
     case makeContext
+    /// Setting a key.
     case setKey
+    /// Encrypting.
     case seal
+    /// Decrypting, before the tag was compared.
     case open
+    /// Hashing, for a digest or a code.
     case digest
+    /// Deriving the key of one message.
     case deriveSubkey
 }

@@ -3,7 +3,8 @@ internal import COpenSSL
 internal import Glibc
 
 /// The hash functions on offer. **Source** FIPS 180-4 (SHA-1, SHA-2), FIPS 202 (SHA-3).
-// swift-format-ignore: AlwaysUseLowerCamelCase (the names of the standards: SHA2-256 is not SHA-2256)
+// The names of the standards; without the underscore SHA2-256 reads as SHA-2256.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 package enum DigestAlgorithm: UInt8, CaseIterable, Sendable {
     case sha1
     case sha2_224

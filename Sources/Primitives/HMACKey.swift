@@ -1,10 +1,10 @@
 package import Bytes
 internal import Glibc
 
-/// A key of HMAC with its two key blocks already absorbed; shared by all threads. **Source** FIPS 198-1, RFC 2104.
+/// A key of HMAC with its two key blocks prepared; shared by all threads. **Source** FIPS 198-1, RFC 2104.
 ///
 /// **Layout** inner key state ‖ outer key state, see `DigestState`.
-/// **Cost** no allocation per call with SHA-1 and SHA-2.
+/// **Cost** no allocation per call with SHA-1 and SHA-2; with SHA-3 two, and the key blocks are absorbed each time.
 /// **Concurrency** the states never change; a call works in its thread's scratch memory.
 package final class HMACKey: Sendable {
     /// The hash function.

@@ -22,9 +22,35 @@ package enum NonceSource {
             return try refill(count, into: output, thread)
         }
         let start = thread.pointee.nonceBuffer + (left - count)
-        memcpy(output, start, count)
-        memset(start, 0, count)
+        move(count, from: start, to: output)
         thread.pointee.nonceBytesLeft.pointee = UInt64(left - count)
+    }
+
+    // Moves the bytes and leaves zeros; the lengths of nonces need no calls.
+    @inline(__always)
+    private static func move(_ count: Int, from: UnsafeMutablePointer<UInt8>, to: UnsafeMutablePointer<UInt8>) {
+        let (source, target) = (UnsafeMutableRawPointer(from), UnsafeMutableRawPointer(to))
+        switch count {
+        case 12:
+            moveWord(source, target, 0, UInt64.self)
+            moveWord(source, target, 8, UInt32.self)
+        case 24:
+            moveWord(source, target, 0, UInt64.self)
+            moveWord(source, target, 8, UInt64.self)
+            moveWord(source, target, 16, UInt64.self)
+        default:
+            memcpy(to, from, count)
+            memset(from, 0, count)
+        }
+    }
+
+    @inline(__always)
+    private static func moveWord<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ offset: Int, _: Word.Type
+    ) {
+        let word = source.loadUnaligned(fromByteOffset: offset, as: Word.self)
+        target.storeBytes(of: word, toByteOffset: offset, as: Word.self)
+        source.storeBytes(of: 0, toByteOffset: offset, as: Word.self)
     }
 
     @inline(never)
@@ -39,8 +65,7 @@ package enum NonceSource {
         thread.pointee.nonceBytesLeft.pointee = 0
         thread.pointee.generation = ForkGeneration.counter.load(ordering: .relaxed)
         try RandomSource.fill(UnsafeMutableRawBufferPointer(start: buffer, count: room))
-        memcpy(output, buffer + (room - count), count)
-        memset(buffer + (room - count), 0, count)
+        move(count, from: buffer + (room - count), to: output)
         thread.pointee.nonceBytesLeft.pointee = UInt64(room - count)
     }
 }

@@ -37,9 +37,13 @@ struct ThreadState {
     /// The calling thread's state.
     @inline(__always)
     static var current: ThreadPointer {
-        if let known = pthread_getspecific(key) { return known.assumingMemoryBound(to: ThreadState.self) }
+        let key = publishedKey.load(ordering: .relaxed)
+        if key != 0, let known = pthread_getspecific(key - 1) { return known.assumingMemoryBound(to: ThreadState.self) }
         return makeCurrent()
     }
+
+    // The key plus one, or 0 before there is one: spares the hot path the check of a lazily made global.
+    private static let publishedKey = Atomic<pthread_key_t>(0)
 
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
@@ -48,6 +52,7 @@ struct ThreadState {
             ThreadState.end(raw.assumingMemoryBound(to: ThreadState.self))
         }
         precondition(status == 0, "no thread-specific key left")
+        publishedKey.store(key + 1, ordering: .relaxed)
         pthread_atfork(nil, nil) { ForkGeneration.counter.add(1, ordering: .relaxed) }
         return key
     }()

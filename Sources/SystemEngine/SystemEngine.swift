@@ -76,6 +76,8 @@ package final class SystemEngine: SecretsEngine {
     private let now: @Sendable () -> Int
 
     package let typeName = "system"
+    /// Mount paths are given with and without their slash.
+    package let takesFolderWrites = true
 
     /// The engine; `now` gives Unix seconds.
     package init(facts: ServerFacts, mounts: any MountControl, now: @escaping @Sendable () -> Int) {

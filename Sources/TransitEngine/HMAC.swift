@@ -49,7 +49,12 @@ extension TransitEngine {
         _ command: HMACCommand, _ ring: KeyRing, into body: inout ByteWriter
     ) throws(TransitError) -> EngineReply {
         let version: KeyVersion
-        do throws(KeyRingError) { version = try ring.hmacVersion(command.keyVersion) } catch { throw .ring(error) }
+        do throws(KeyRingError) { version = try ring.hmacVersion(command.keyVersion) } catch {
+            // In a batch, a ring that refuses to work says so in each item.
+            guard error == .softDeleted, let work = try? command.work(), work.isBatch else { throw .ring(error) }
+            _ = work.appendResults(failure: "", to: &body) { (_, _, _, _) throws(TransitError) in throw .ring(error) }
+            return EngineReply(warnings: work.warnings)
+        }
         guard let algorithm = command.algorithm else { throw .hmacAlgorithm }
         let work = try command.work()
         if work.isBatch {

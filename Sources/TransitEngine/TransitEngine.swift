@@ -87,8 +87,8 @@ package final class TransitEngine: SecretsEngine {
     ) throws(TransitError) -> Command {
         switch (endpoint, request.operation) {
         case (.keyList, .list): return Command(work: .key(try .list(request)), capability: .list)
-        // Compatibility: LIST appends a slash, and a key is no folder.
-        case (.key, .list), (.keyAction, .list): throw .unsupportedPath
+        // Compatibility: LIST appends a slash, and nothing else is a folder.
+        case (_, .list): throw .unsupportedPath
         case (.key(let name), .read): return Command(work: .key(try .read(request, name)), capability: .read)
         case (.key(let name), .write): return update(.key(try .create(request, name)))
         case (.key(let name), .delete): return Command(work: .key(.delete(name)), capability: .delete)

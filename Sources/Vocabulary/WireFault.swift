@@ -2,6 +2,8 @@
 package enum FaultClass: Sendable, Equatable {
     /// The client's mistake: bad parameters, broken input, a rule that forbids it.
     case invalidRequest
+    /// A query that cannot be read; answered without a sentence.
+    case malformedQuery
     /// No token, a wrong one, or one without the right.
     case permissionDenied
     /// Nothing is there, and there is nothing to say about it.

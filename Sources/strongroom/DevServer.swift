@@ -75,7 +75,7 @@ struct DevServer {
                 }
             ])
         let facts = ServerFacts(
-            version: Strongroom.version, storageType: "inmem", clusterName: "strongroom-dev",
+            version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
             clusterID: UUID().uuidString.lowercased())
         let system = SystemEngine(facts: facts, mounts: mounts, now: Self.now)
         try mounts.install(
@@ -109,13 +109,20 @@ struct DevServer {
     }
 
     private func announce(_ address: ListenAddress?, _ token: String) {
-        let url = address.map { "http://\($0)" } ?? "?"
+        let url =
+            switch address {
+            case .tcp(let host, let port): "http://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+            case .unix(let path): "unix://\(path)"
+            case nil: "?"
+            }
+        let enabled = engines.isEmpty
+            ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " ")
         var lines = [
-            "", "  Strongroom \(Strongroom.version) · development server",
+            "", "  Strongroom \(Strongroom.release) · development server",
             "  Everything is in memory and gone at the end. Do not use it for real secrets.", "",
             "    address      \(url)",
             "    root token   \(token)",
-            "    engines      \(engines.isEmpty ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " "))",
+            "    engines      \(enabled)",
             "    self-tests   \(SelfTests.names.count) passed",
             "", "  For clients:", "", "    export VAULT_ADDR='\(url)'", "    export VAULT_TOKEN='\(token)'", "",
         ]

@@ -9,7 +9,18 @@ struct Strongroom: AsyncParsableCommand {
         subcommands: [ServerCommand.self, VersionCommand.self])
 
     /// The release.
-    static let version = "0.1.0"
+    static let release = "0.1.0"
+    /// The level of the Vault HTTP API that is served.
+    static let compatibility = "1.18.0"
+    /// Compatibility: test-beds read the second word of the first line as the version of the API.
+    static let versionLine = "Strongroom v\(compatibility) (API level), release \(release)"
+
+    @Flag(name: [.customLong("version", withSingleDash: true), .customLong("version")], help: "Print the version.")
+    var version = false
+
+    func run() async throws {
+        print(version ? Self.versionLine : Self.helpMessage())
+    }
 }
 
 /// `strongroom version`.
@@ -17,6 +28,6 @@ struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
     func run() {
-        print("Strongroom \(Strongroom.version) (speaks the Vault HTTP API, compatibility level 1.18.0)")
+        print(Strongroom.versionLine)
     }
 }

@@ -7,17 +7,24 @@ import Synchronization
 final class EchoAnswering: RequestAnswering {
     let answers = Atomic<Int>(0)
     let tasks = Atomic<Int>(0)
+    /// Requests that were seen, answered or not.
+    let starts = Atomic<Int>(0)
     let refusalsAsked = Atomic<Int>(0)
 
     func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply? {
         if request.path.hasPrefix("/task") || request.path.hasPrefix("/slow") { return nil }
         answers.add(1, ordering: .relaxed)
+        starts.add(1, ordering: .relaxed)
         return reply(request, into: &body)
     }
 
     func answerInTask(_ request: WireRequest, into body: inout ByteWriter) async -> WireReply {
         tasks.add(1, ordering: .relaxed)
-        if request.path.hasPrefix("/slow") { try? await Task.sleep(for: .milliseconds(150)) }
+        starts.add(1, ordering: .relaxed)
+        if request.path.hasPrefix("/slow") {
+            let pause = request.path.hasPrefix("/slow/er") ? 600 : 150
+            try? await Task.sleep(for: .milliseconds(pause))
+        }
         return reply(request, into: &body)
     }
 
@@ -32,8 +39,8 @@ final class EchoAnswering: RequestAnswering {
         body.append(text: "\(fault)")
         let status =
             switch fault {
-            case .malformed: 400
-            case .headerTooLarge: 431
+            case .malformed, .invalidHeaderValue: 400
+            case .headerTooLarge, .tooManyHeaderLines: 431
             case .bodyTooLarge: 413
             case .unsupported: 501
             case .timedOut: 408
@@ -46,9 +53,11 @@ final class EchoAnswering: RequestAnswering {
         if request.path.equals("/nothing") { return WireReply(status: 200, contentType: nil) }
         if request.path.hasPrefix("/large") || request.path.hasPrefix("/task/large") {
             let count = Int(request.query.string) ?? 0
-            body.append(room: count) { room in
-                for index in 0..<count { room[index] = UInt8(truncatingIfNeeded: index &* 7) }
-                return count
+            let pattern = (0..<256).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            body.reserve(count)
+            pattern.withUnsafeBytes { bytes in
+                let view = ByteView(bytes)
+                for start in stride(from: 0, to: count, by: 256) { body.append(view.slice(0, count - start)) }
             }
             return WireReply(status: 200, contentType: "application/octet-stream")
         }

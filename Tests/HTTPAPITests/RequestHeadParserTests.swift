@@ -4,14 +4,28 @@ import Testing
 
 @testable import HTTPAPI
 
+/// The parts of a request, copied while its bytes are there.
+private struct Parts {
+    let path: String
+    let query: String
+    let token: String
+    let namespace: String
+    let isForm: Bool
+    let isMergePatch: Bool
+}
+
 /// Parses a text at once; nil when the head is not complete.
-private func parse(_ text: String, limit: Int = 65536) throws -> (RequestHead, WireRequest)? {
+private func parse(_ text: String, limit: Int = 65536) throws -> (RequestHead, Parts)? {
     var parser = RequestHeadParser(limit: limit)
     let bytes = Array(text.utf8)
     return try bytes.withUnsafeBytes { raw in
         let view = ByteView(raw)
         guard let head = try parser.parse(view) else { return nil }
-        return (head, head.request(in: view, body: .empty))
+        let request = head.request(in: view, body: .empty)
+        let parts = Parts(
+            path: request.path.string, query: request.query.string, token: request.token.string,
+            namespace: request.namespace.string, isForm: request.isForm, isMergePatch: request.isMergePatch)
+        return (head, parts)
     }
 }
 
@@ -31,7 +45,7 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
     func verbsAreRecognised(name: String, method: WireMethod) throws {
         let (head, request) = try #require(try parse("\(name) /v1/a HTTP/1.1\r\nHost: h\r\n\r\n"))
         #expect(head.method == method)
-        #expect(request.path.string == "/v1/a")
+        #expect(request.path == "/v1/a")
         #expect(head.keepsAlive && !head.isVersion10 && head.framing == .none)
     }
 
@@ -43,8 +57,8 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
     ])
     func targetsAreSplit(target: String, path: String, query: String) throws {
         let (_, request) = try #require(try parse("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n"))
-        #expect(request.path.string == path)
-        #expect(request.query.string == query)
+        #expect(request.path == path)
+        #expect(request.query == query)
     }
 
     @Test func headersThatMeanSomethingAreFound() throws {
@@ -53,8 +67,8 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
                 "POST /p HTTP/1.1\r\nhOST:h\r\nX-VAULT-token: \t tok en\t \r\nx-vault-namespace: n/\r\nAccept: */*\r\n"
                     + "Authorization: Bearer other\r\ncontent-LENGTH: 12\r\nExpect: 100-Continue\r\n"
                     + "Content-Type: Application/X-WWW-Form-Urlencoded ; charset=utf-8\r\nX-Empty:\r\n\r\nBODY"))
-        #expect(request.token.string == "tok en")
-        #expect(request.namespace.string == "n/")
+        #expect(request.token == "tok en")
+        #expect(request.namespace == "n/")
         #expect(request.isForm && !request.isMergePatch)
         #expect(head.framing == .length(12))
         #expect(head.expectsContinue)
@@ -67,7 +81,7 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
     ])
     func bearerTokensServeWhereThereIsNoOther(header: String, token: String) throws {
         let (_, request) = try #require(try parse("GET / HTTP/1.1\r\nHost: h\r\n\(header)\r\n\r\n"))
-        #expect(request.token.string == token)
+        #expect(request.token == token)
     }
 
     @Test(arguments: [
@@ -107,7 +121,7 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
         "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET http:///x HTTP/1.1\r\nHost: h\r\n\r\n", "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET / HTTP/1.1\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n\n",
-        "GET / HTTP/1.1\rX\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n",
+        "GET / HTTP/1.1\rX\r\nHost: h\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\r\nHost : h\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",
@@ -143,11 +157,11 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
                 var bytes = Array("GET / HTTP/1.1\r\nHost: h\r\nX-Vault-Token: \(padding)".utf8) + [code]
                 bytes += Array("x\r\n\r\n".utf8)
                 let refused = fault(String(decoding: bytes, as: UTF8.self))
-                #expect(refused == .malformed("invalid header value"), "\(code)")
+                #expect(refused == .invalidHeaderValue, "\(code)")
             }
         }
         let (_, request) = try #require(try parse("GET / HTTP/1.1\r\nHost: h\r\nX-Vault-Token: ä\tb~\r\n\r\n"))
-        #expect(request.token.string == "ä\tb~")
+        #expect(request.token == "ä\tb~")
     }
 
     @Test(arguments: [
@@ -167,7 +181,9 @@ private func fault(_ text: String, limit: Int = 65536) -> ProtocolFault? {
     @Test func headsAreBounded() throws {
         let line = "X-A: 1\r\n"
         let many = String(repeating: line, count: RequestHeadParser.maxFields)
-        #expect(fault("GET / HTTP/1.1\r\nHost: h\r\n\(many)\r\n") == .malformed("too many header lines"))
+        #expect(
+            fault("GET / HTTP/1.1\r\nHost: h\r\n\(many)\r\n") == .tooManyHeaderLines(limit: RequestHeadParser.maxFields)
+        )
         let most = String(repeating: line, count: RequestHeadParser.maxFields - 1)
         #expect(try parse("GET / HTTP/1.1\r\nHost: h\r\n\(most)\r\n") != nil)
         let long = "GET / HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "a", count: 1000))\r\n\r\n"

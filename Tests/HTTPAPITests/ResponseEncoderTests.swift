@@ -26,6 +26,10 @@ private func encode(
             encode(WireReply(status: 204, contentType: nil), note: .close)
                 == "HTTP/1.1 204 No Content\r\nCache-Control: no-store\r\nDate: D\r\nConnection: close\r\n\r\n")
         #expect(
+            encode(WireReply(status: 204), body: "ignored")
+                == "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nDate: D\r\n\r\n"
+        )
+        #expect(
             encode(WireReply(status: 418), body: "0123456789", sendsBody: false, note: .keepAlive)
                 == "HTTP/1.1 418 \r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
                 + "Content-Length: 10\r\nDate: D\r\nConnection: keep-alive\r\n\r\n")

@@ -136,12 +136,12 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
         guard case .tcp(_, let port) = server.localAddress else { throw ClientError(what: "no port") }
         let client = try await onThread {
             let client = try RawClient(port: port)
-            try client.send("GET /large?40000000 HTTP/1.1\r\nHost: h\r\n\r\n")
+            try client.send("GET /large?16000000 HTTP/1.1\r\nHost: h\r\n\r\n")
             pause(milliseconds: 500)
             return Held(client)
         }
         #expect(server.connectionCount == 1)
-        for _ in 0..<40 where server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<200 where server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(server.connectionCount == 0)
         withExtendedLifetime(client) {}
         await server.stop(graceSeconds: 1)

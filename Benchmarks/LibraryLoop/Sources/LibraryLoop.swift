@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import Bytes
+internal import Foundation
+
+/// `library-loop`: the transit engine without HTTP, as a ceiling for the server's batches.
+@main
+struct LibraryLoop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "library-loop",
+        abstract: "Run encrypt requests through the engine in memory and print rates as JSON.")
+
+    @Option(help: "Items per batch; 0 stands for requests without a batch.")
+    var items = 1000
+    @Option(help: "Plaintext bytes per item.")
+    var size = 32
+    @Option(help: "Threads.")
+    var threads = 2
+    @Option(help: "Seconds to run.")
+    var seconds = 3.0
+    @Option(help: "Instruction set: scalar, neon, avx2 or avx512vbmi, or the best one below that is there.")
+    var simd: String?
+    @Flag(help: "Measure the single steps instead.")
+    var steps = false
+    @Flag(help: "Count allocations instead.")
+    var allocations = false
+
+    func validate() throws {
+        guard items >= 0, size >= 0, (1...256).contains(threads), seconds > 0 else {
+            throw ValidationError("items, size, threads and seconds must be positive")
+        }
+    }
+
+    func run() async throws {
+        if let simd, Base64.select(level: simd) == nil { throw LoopFault.unknownLevel(simd) }
+        let loop = try await TransitLoop()
+        if steps { return try show(Step.all(loop, seconds: seconds / 10)) }
+        if allocations { return try show(Allocations(loop, size: size)) }
+        try show(measure(loop))
+    }
+
+    private func measure(_ loop: TransitLoop) throws -> Rates {
+        let body = BatchBody(items: items == 0 ? nil : items, size: size)
+        _ = try loop.run(body, threads: threads, seconds: min(seconds / 10, 0.2))
+        let (wall, processor) = (ContinuousClock.now, Self.processorSeconds())
+        let turns = try loop.run(body, threads: threads, seconds: seconds)
+        let done = Double(turns * max(items, 1))
+        let wallSeconds = (ContinuousClock.now - wall) / .seconds(1)
+        return Rates(
+            simd: Base64.level, items: items, size: size, threads: threads, itemsPerSecond: done / wallSeconds,
+            itemsPerProcessorSecond: done / (Self.processorSeconds() - processor))
+    }
+
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+    }
+
+    private func show(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// What a run has shown.
+private struct Rates: Encodable {
+    let simd: String
+    let items: Int
+    let size: Int
+    let threads: Int
+    let itemsPerSecond: Double
+    let itemsPerProcessorSecond: Double
+}

@@ -1,0 +1,50 @@
+/// A figure that a release has to reach.
+struct Goal: Codable {
+    let name: String
+    let wanted: String
+    let found: String
+    let isReached: Bool
+
+    /// The goals of issue 2 and the ones of the same kind out of the targets, judged by a report.
+    static func all(_ report: Report, _ thresholds: AllocationThresholds) -> [Goal] {
+        let single = report.row(RowName.single(64))?.ratioToEcho ?? .nan
+        let batch = report.row(RowName.batch(1000, 32))
+        let (rate, share) = (batch?.itemsPerSecond ?? .nan, batch?.ratioToLoop ?? .nan)
+        let sealed = report.sealedShareOfOpenSSL ?? .nan
+        let allocations = report.allocations
+        let resident = report.idle?.megabytes ?? .nan
+        return [
+            Goal(
+                name: "single encrypt 64 B, 64 conn: server CPU over NIO echo", wanted: "<= 1.25",
+                found: single.text(2), isReached: single <= 1.25),
+            Goal(
+                name: "batch 1000 x 32 B: items/s, or share of the library loop", wanted: ">= 4 M or >= 85 %",
+                found: "\((rate / 1e6).text(2)) M, \((share * 100).text(0)) %", isReached: rate >= 4e6 || share >= 0.85),
+            Goal(
+                name: "batch 1000 x 1 KiB: bytes per CPU s over openssl speed", wanted: ">= 40 %",
+                found: "\((sealed * 100).text(0)) %", isReached: sealed >= 0.4),
+            count("allocations per batch item", allocations?.perItem, thresholds.perItem),
+            count("allocations per batch of 1000", allocations?.perBatchOf1000, thresholds.perBatchOf1000),
+            count("allocations per single request, engine", allocations?.perSingleRequest, thresholds.perSingleRequest),
+            Goal(
+                name: "resident memory, idle", wanted: "<= 40 MiB", found: "\(resident.text(1)) MiB",
+                isReached: resident <= 40),
+            Goal(
+                name: "start to first answer", wanted: "<= 100 ms", found: "\(report.startMilliseconds.text(1)) ms",
+                isReached: report.startMilliseconds <= 100),
+        ]
+    }
+
+    private static func count(_ name: String, _ found: Double?, _ limit: Double) -> Goal {
+        Goal(
+            name: name, wanted: "<= \(limit.text(limit < 1 ? 2 : 0))", found: (found ?? .nan).text(4),
+            isReached: (found ?? .nan) <= limit)
+    }
+}
+
+/// `Benchmarks/Thresholds/allocations.json`.
+struct AllocationThresholds: Codable {
+    let perSingleRequest: Double
+    let perBatchOf1000: Double
+    let perItem: Double
+}

@@ -1,0 +1,98 @@
+/// One line of the table.
+struct Row: Codable {
+    let name: String
+    let items: Int
+    let size: Int
+    let connections: Int
+    /// Medians over the rounds.
+    let sample: Sample
+    /// Server time per request over that of the echo, for rows that were measured beside it.
+    var ratioToEcho: Double?
+    /// Items per processor second over those of the library loop, for batches.
+    var ratioToLoop: Double?
+    /// The library loop in the same rounds.
+    var loop: LoopRates?
+
+    var itemsPerSecond: Double { sample.requestsPerSecond * Double(items) }
+    var itemsPerProcessorSecond: Double { Double(items) / sample.processorMicroseconds * 1e6 }
+    var bytesPerProcessorSecond: Double { itemsPerProcessorSecond * Double(size) }
+}
+
+/// What library-loop prints.
+struct LoopRates: Codable {
+    let simd: String
+    let itemsPerSecond: Double
+    let itemsPerProcessorSecond: Double
+}
+
+/// What library-loop prints with `--allocations`.
+struct Allocations: Codable {
+    let perSingleRequest: Double
+    let perBatchOf1000: Double
+    let perBatchOf10000: Double
+    let perItem: Double
+}
+
+/// What library-loop prints with `--steps`.
+struct Step: Codable {
+    let name: String
+    let bytes: Int
+    let nanoseconds: Double
+}
+
+/// A batch of 1000 × 32 B at one instruction set.
+struct SIMDRow: Codable {
+    let level: String
+    let row: Row
+}
+
+/// Everything that a run has shown.
+struct Report: Codable {
+    var simd = ""
+    var cores = 0
+    var opensslVersion = ""
+    var rows: [Row] = []
+    var simdRows: [SIMDRow] = []
+    /// `openssl speed` in bytes per processor second, by message length.
+    var opensslSpeed: [Int: Double] = [:]
+    var steps: [Step] = []
+    var allocations: Allocations?
+    var idle: Resident?
+    var loaded: Resident?
+    var startMilliseconds: Double = .nan
+
+    func row(_ name: String) -> Row? { rows.first { $0.name == name } }
+
+    /// The 1 KiB batches against `openssl speed`.
+    var sealedShareOfOpenSSL: Double? {
+        guard let row = row(RowName.batch(1000, 1024)), let ceiling = opensslSpeed[1024] else { return nil }
+        return row.bytesPerProcessorSecond / ceiling
+    }
+}
+
+/// Names by which rows are found again.
+enum RowName {
+    static func single(_ connections: Int) -> String { "encrypt 64 B, \(connections) conn" }
+    static func echo(_ connections: Int) -> String { "NIO echo, same request, \(connections) conn" }
+    static func batch(_ items: Int, _ size: Int) -> String {
+        "encrypt batch \(items) x \(size == 1024 ? "1 KiB" : "\(size) B")"
+    }
+}
+
+extension Array where Element == Double {
+    /// The middle value.
+    var median: Double {
+        let sorted = sorted()
+        guard !sorted.isEmpty else { return .nan }
+        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    }
+}
+
+extension Array where Element == Sample {
+    /// The middle of each figure.
+    var median: Sample {
+        Sample(
+            requestsPerSecond: map(\.requestsPerSecond).median,
+            processorMicroseconds: map(\.processorMicroseconds).median, p99Milliseconds: map(\.p99Milliseconds).median)
+    }
+}
