@@ -4,14 +4,19 @@ internal import CSIMD
 /// **Source** RFC 4648 §4; transit wire facts §1.4.
 package enum Base64 {
     /// Bytes that `decode` may touch in its output for a text of `count` characters.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func decodedRoom(_ count: Int) -> Int { count / 4 * 3 + 3 + 64 }
 
     /// Decodes `text` into `output`, which has `decodedRoom(text.count)` bytes.
     /// Returns the decoded length, or the bitwise complement (a negative number) of the offset of the first error.
-    @inline(__always)
     package static func decode(_ text: ByteView, into output: UnsafeMutablePointer<UInt8>) -> Int {
         Int(strongroom_base64_decode(text.start, text.count, output))
+    }
+
+    // The output has room for the text and 64 bytes of slack.
+    @usableFromInline
+    static func encode(_ bytes: ByteView, into output: UnsafeMutablePointer<UInt8>) -> Int {
+        strongroom_base64_encode(bytes.start, bytes.count, output)
     }
 
     /// The decoded bytes, or the offset of the first error.

@@ -1,4 +1,3 @@
-import CSIMD
 internal import Glibc
 
 /// A borrowed run of bytes that somebody else keeps alive, with total access: no read traps, none leaves the run.
@@ -11,15 +10,8 @@ package struct ByteView: @unchecked Sendable {
     /// Length in bytes.
     package let count: Int
 
-    // A one-byte constant that is never written and never freed; empty views point at it.
-    private nonisolated(unsafe) static let nothing: UnsafePointer<UInt8> = {
-        let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-        byte.initialize(to: 0)
-        return UnsafePointer(byte)
-    }()
-
-    /// An empty view.
-    package static let empty = ByteView(start: nothing, count: 0)
+    /// An empty view; it points at an empty literal, so that its address is one.
+    @inlinable package static var empty: ByteView { ByteView("") }
 
     @inlinable
     init(start: UnsafePointer<UInt8>, count: Int) {
@@ -28,7 +20,7 @@ package struct ByteView: @unchecked Sendable {
     }
 
     /// A view of `buffer`; the caller keeps the memory alive and unchanged for as long as the view is used.
-    package init(_ buffer: UnsafeRawBufferPointer) {
+    @inlinable package init(_ buffer: UnsafeRawBufferPointer) {
         if let base = buffer.baseAddress, buffer.count > 0 {
             self.init(start: base.assumingMemoryBound(to: UInt8.self), count: buffer.count)
         } else {
@@ -37,7 +29,7 @@ package struct ByteView: @unchecked Sendable {
     }
 
     /// A view of a literal, which lives for ever.
-    package init(_ literal: StaticString) {
+    @inlinable package init(_ literal: StaticString) {
         self.init(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
@@ -65,24 +57,30 @@ package struct ByteView: @unchecked Sendable {
     @inlinable package var pointer: UnsafePointer<UInt8> { start }
 
     /// The offset of the first `byte`, or nil. **Cost** memchr.
-    @inlinable package func firstIndex(of byte: UInt8, from offset: Int = 0) -> Int? {
+    package func firstIndex(of byte: UInt8, from offset: Int = 0) -> Int? {
         guard offset >= 0, offset < count, let hit = memchr(start + offset, Int32(byte), count - offset) else { return nil }
         return UnsafeRawPointer(hit) - UnsafeRawPointer(start)
     }
 
     /// Whether both hold the same bytes, compared in **variable time**: never for secrets (see `ConstantTime`).
     @inlinable package func equalsVariableTime(_ other: ByteView) -> Bool {
-        count == other.count && memcmp(start, other.start, count) == 0
+        count == other.count && Self.holdSame(start, other.start, count)
     }
 
     /// Whether these are the literal's bytes, compared in variable time.
     @inlinable package func equals(_ literal: StaticString) -> Bool {
-        count == literal.utf8CodeUnitCount && memcmp(start, literal.utf8Start, count) == 0
+        count == literal.utf8CodeUnitCount && Self.holdSame(start, literal.utf8Start, count)
     }
 
     /// Whether the view begins with the literal's bytes.
     @inlinable package func hasPrefix(_ literal: StaticString) -> Bool {
-        count >= literal.utf8CodeUnitCount && memcmp(start, literal.utf8Start, literal.utf8CodeUnitCount) == 0
+        count >= literal.utf8CodeUnitCount && Self.holdSame(start, literal.utf8Start, literal.utf8CodeUnitCount)
+    }
+
+    // Inlinable code may only call what needs no C import.
+    @usableFromInline
+    static func holdSame(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        memcmp(left, right, count) == 0
     }
 
     /// Equality of ASCII text without regard to case, for header names and values.

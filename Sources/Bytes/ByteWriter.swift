@@ -10,69 +10,72 @@ internal import Glibc
 package struct ByteWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var base: UnsafeMutablePointer<UInt8>
     @usableFromInline var capacity: Int
-    /// Bytes written so far.
-    package private(set) var count = 0
+    @usableFromInline var written = 0
     // The furthest that was ever written, so that a truncated writer still zeroes everything it held.
-    private var highWater = 0
-
-    // Stands in for the block of a writer that has none yet: never written, never freed.
-    private nonisolated(unsafe) static let none = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+    @usableFromInline var highWater = 0
 
     /// A writer with room for `capacity` bytes; with 0, the first append makes the block.
-    package init(capacity: Int = 0) {
+    @inlinable package init(capacity: Int = 0) {
         self.capacity = max(capacity, 0)
-        base = capacity > 0 ? .allocate(capacity: capacity) : Self.none
+        // Without a block it points at an empty literal, which is never written and never freed.
+        base = capacity > 0 ? .allocate(capacity: capacity) : UnsafeMutablePointer(mutating: ByteView.empty.start)
     }
 
-    deinit { release() }
+    @inlinable deinit { if capacity > 0 { release() } }
 
-    private func release() {
+    /// Bytes written so far.
+    @inlinable package var count: Int { written }
+
+    @inline(never)
+    @usableFromInline
+    func release() {
         guard capacity > 0 else { return }
-        explicit_bzero(base, max(count, highWater))
+        explicit_bzero(base, max(written, highWater))
         base.deallocate()
     }
 
     /// Makes sure that `extra` more bytes fit.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func reserve(_ extra: Int) {
-        if capacity - count < extra { grow(extra) }
+        if capacity - written < extra { grow(extra) }
     }
 
     @inline(never)
-    private mutating func grow(_ extra: Int) {
-        let larger = max(capacity * 2, count + extra, 64)
+    @usableFromInline
+    mutating func grow(_ extra: Int) {
+        let larger = max(capacity * 2, written + extra, 64)
         let block = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        memcpy(block, base, count)
+        memcpy(block, base, written)
         release()
-        (base, capacity, highWater) = (block, larger, count)
+        (base, capacity, highWater) = (block, larger, written)
     }
 
     /// Lets `fill` write up to `room` bytes at the end; it returns how many it wrote.
     /// The address given has `room` writable bytes; a result outside 0...room is cut to that.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append<E: Error>(
         room: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(E) -> Int
     ) throws(E) {
         reserve(room)
-        count += min(max(try fill(base + count), 0), room)
+        written += min(max(try fill(base + written), 0), room)
     }
 
     /// Appends one byte.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(_ byte: UInt8) {
         reserve(1)
-        base[count] = byte
-        count += 1
+        base[written] = byte
+        written += 1
     }
 
     /// Appends a literal.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(_ literal: StaticString) {
         append(pointer: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
     /// Appends the bytes of a view.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(_ bytes: ByteView) { append(pointer: bytes.start, count: bytes.count) }
 
     /// Appends the UTF-8 of a string.
@@ -84,11 +87,11 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
     }
 
     /// Appends `count` bytes at `pointer`.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(pointer: UnsafePointer<UInt8>, count length: Int) {
         reserve(length)
-        memcpy(base + count, pointer, length)
-        count += length
+        (base + written).update(from: pointer, count: length)
+        written += length
     }
 
     /// Appends an integer in decimal.
@@ -117,29 +120,29 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
     }
 
     /// Appends standard padded base64 of the bytes. **Cost** SIMD, see CSIMD. **Source** RFC 4648 §4.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(base64 bytes: ByteView) {
         // The codec stores whole vectors and asks for 64 bytes of slack past its output.
-        append(room: (bytes.count + 2) / 3 * 4 + 64) { strongroom_base64_encode(bytes.start, bytes.count, $0) }
+        append(room: (bytes.count + 2) / 3 * 4 + 64) { Base64.encode(bytes, into: $0) }
     }
 
     /// Forgets what was written after `length`, which must not lie past the end.
-    package mutating func truncate(to length: Int) {
-        highWater = max(highWater, count)
-        count = min(max(length, 0), count)
+    @inlinable package mutating func truncate(to length: Int) {
+        highWater = max(highWater, written)
+        written = min(max(length, 0), written)
     }
 
     /// Empties the writer for reuse: zeroes what was written and, past `keeping` bytes of room, gives the block back.
     package mutating func reset(keeping limit: Int) {
         if capacity > limit {
             release()
-            (base, capacity) = (Self.none, 0)
+            (base, capacity) = (UnsafeMutablePointer(mutating: ByteView.empty.start), 0)
         } else if capacity > 0 {
-            explicit_bzero(base, max(count, highWater))
+            explicit_bzero(base, max(written, highWater))
         }
-        (count, highWater) = (0, 0)
+        (written, highWater) = (0, 0)
     }
 
     /// What has been written; valid until the next change or the end of the writer.
-    package var view: ByteView { ByteView(start: base, count: count) }
+    @inlinable package var view: ByteView { ByteView(start: base, count: written) }
 }

@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 package import EngineKit
 internal import Primitives
 package import Storage

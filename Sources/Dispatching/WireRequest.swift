@@ -60,10 +60,26 @@ package enum ProtocolFault: Error, Equatable, Sendable {
     case headerTooLarge(limit: Int)
     /// The body is larger than `max_request_size`.
     case bodyTooLarge(limit: Int)
-    /// A transfer coding or an expectation that is not served.
-    case unsupported(String)
+    /// Something of HTTP that is not served.
+    case unsupported(Feature)
     /// The client was too slow.
     case timedOut
+
+    /// What of HTTP is not served.
+    package enum Feature: String, Sendable {
+        case version = "HTTP version"
+        case transferCoding = "transfer coding"
+        case expectation
+
+        /// The status that RFC 9110 and RFC 9112 §6.1 have for it.
+        var status: Int {
+            switch self {
+            case .version: 505
+            case .transferCoding: 501
+            case .expectation: 417
+            }
+        }
+    }
 }
 
 /// What `HTTPAPI` needs of the house behind it.

@@ -28,7 +28,7 @@ final class ConnectionCounter: Sendable {
 /// **Concurrency** its event loop only.
 // Unchecked: every use is from `eventLoop`, which is the guard.
 final class LoopState: @unchecked Sendable {
-    private static let writerKept = 64 * 1024
+    private static let writerKept = 1024 * 1024
     private static let outboundKept = 64 * 1024
     private static let sweepsPerTrim = 10
 

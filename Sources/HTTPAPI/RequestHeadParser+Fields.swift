@@ -74,7 +74,7 @@ extension RequestHeadParser {
 
     private mutating func noteExpect(_ value: ByteView) throws(ProtocolFault) {
         try once(.expect, "duplicate Expect header")
-        guard value.equalsIgnoringCase("100-continue") else { throw .unsupported("expectation") }
+        guard value.equalsIgnoringCase("100-continue") else { throw .unsupported(.expectation) }
         head.expectsContinue = true
     }
 
@@ -123,7 +123,7 @@ extension RequestHeadParser {
 
     private mutating func noteTransferEncoding(_ value: ByteView) throws(ProtocolFault) {
         try once(.transferEncoding, "duplicate Transfer-Encoding header")
-        guard value.equalsIgnoringCase("chunked") else { throw .unsupported("transfer coding") }
+        guard value.equalsIgnoringCase("chunked") else { throw .unsupported(.transferCoding) }
         head.framing = .chunked
     }
 

@@ -101,7 +101,7 @@ struct RequestHeadParser {
         let isVersion =
             version.hasPrefix("HTTP/") && Self.isDigit(version[5]) && version[6] == UInt8(ascii: ".")
             && Self.isDigit(version[7])
-        throw isVersion ? .unsupported("HTTP version") : .malformed("invalid request line")
+        throw isVersion ? .unsupported(.version) : .malformed("invalid request line")
     }
 
     private mutating func parse(target: ByteView, at offset: Int, isOptions: Bool) throws(ProtocolFault) {

@@ -1,5 +1,5 @@
-package import Bytes
-package import Primitives
+internal import Bytes
+internal import Primitives
 
 /// An immutable picture of one named key; every change makes the next picture.
 ///

@@ -1,5 +1,5 @@
 package import Bytes
-package import Primitives
+internal import Primitives
 internal import Synchronization
 
 /// One version of a ring: its prepared cipher, its MAC key, and the count of what it has sealed.

@@ -62,9 +62,13 @@ struct BatchWork: Sendable {
                 body.append(jsonString: error.wireText)
                 tally.count(error)
             }
-            body.append(",\"reference\":")
-            body.append(jsonString: texts.view(item.reference))
-            body.append("}")
+            if item.reference.isBlank {
+                body.append(",\"reference\":\"\"}")
+            } else {
+                body.append(",\"reference\":")
+                body.append(jsonString: texts.view(item.reference))
+                body.append("}")
+            }
         }
         return tally
     }

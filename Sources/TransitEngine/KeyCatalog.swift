@@ -1,6 +1,6 @@
 internal import Bytes
-package import KeyRings
-package import Storage
+internal import KeyRings
+internal import Storage
 internal import Synchronization
 
 /// The rings of one mount: a bounded cache in front of storage.

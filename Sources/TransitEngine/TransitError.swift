@@ -1,7 +1,6 @@
 package import Bytes
 package import EngineKit
 package import KeyRings
-package import Storage
 
 /// What can go wrong in the transit engine. Sentences and classes stand in `TransitError+Wire.swift`.
 package enum TransitError: Error, Equatable {

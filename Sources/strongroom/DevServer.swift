@@ -33,6 +33,7 @@ struct DevServer {
     /// Starts, prints how to reach it, and serves until SIGINT or SIGTERM.
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        Self.raiseDescriptorLimit()
         _ = MemoryProtection.hardenProcess()
         do throws(SelfTestFailure) {
             // For tests: what a start with a broken algorithm looks like.
@@ -46,6 +47,7 @@ struct DevServer {
             mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do { try await server.start() } catch {
+            await server.stop(graceSeconds: 0)
             throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
         }
         let stop = StopSignal()
@@ -88,6 +90,14 @@ struct DevServer {
             }
         }
         return mounts
+    }
+
+    /// Connections are descriptors: takes as many as the system lets us have.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     @Sendable private static func now() -> Int { Int(Date().timeIntervalSince1970) }

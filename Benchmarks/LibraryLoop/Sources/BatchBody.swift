@@ -1,6 +1,7 @@
 internal import Bytes
 internal import EngineKit
 internal import Foundation
+internal import Vocabulary
 
 /// The body of an encrypt request as a client sends it, in memory that stays where it is.
 ///

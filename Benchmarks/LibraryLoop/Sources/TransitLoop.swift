@@ -57,7 +57,8 @@ final class TransitLoop: Sendable {
             group.enter()
             Thread {
                 defer { group.leave() }
-                var (turns, output) = (0, ByteWriter(capacity: body.view.count * 4))
+                var turns = 0
+                var output = ByteWriter(capacity: body.view.count * 4)
                 do {
                     while ContinuousClock.now < end {
                         for _ in 0..<turnsPerLook { _ = try self.turn(body, into: &output) }

@@ -13,8 +13,8 @@ enum LoadFault: Error, CustomStringConvertible {
         switch self {
         case .missing(let names):
             """
-            missing beside load-report: \(names.joined(separator: ", ")). Build all in one go:
-                swift build -c release --static-swift-stdlib
+            missing beside load-report: \(names.joined(separator: ", ")). Build everything first, with the same flags:
+                swift build -c release
             """
         case .notInstalled: "wrk and openssl are needed: apt-get install wrk openssl"
         case .noAnnouncement(let name): "\(name) ended without saying where it listens"

@@ -35,7 +35,6 @@ struct LoadReport: ParsableCommand {
     }
 
     func run() throws {
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
         let limits = try JSONDecoder().decode(
             AllocationThresholds.self, from: Data(contentsOf: URL(filePath: thresholds)))
         let measuring = Measuring(

@@ -156,8 +156,10 @@ struct Measuring {
     private func opensslSpeed(_ size: Int) throws -> Double {
         let text = try Child.run(
             programs.openssl, ["speed", "-evp", "aes-256-gcm", "-bytes", "\(size)", "-seconds", "1"])
-        guard let match = text.firstMatch(of: #/AES-256-GCM\s+([\d.]+)k/#.ignoresCase()), let thousands = Double(match.1)
-        else { throw LoadFault.failed("openssl speed", text) }
+        let figure = #/AES-256-GCM\s+([\d.]+)k/#.ignoresCase()
+        guard let match = text.firstMatch(of: figure), let thousands = Double(match.1) else {
+            throw LoadFault.failed("openssl speed", text)
+        }
         return thousands * 1000
     }
 

@@ -17,7 +17,7 @@ struct PlainClient {
     private func exchange(_ bytes: [UInt8]) -> String? {
         guard let descriptor = Self.socket(port: port, using: connect) else { return nil }
         defer { close(descriptor) }
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else { return nil }
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return nil }
         var (answer, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
         while true {
             let count = recv(descriptor, &chunk, chunk.count, 0)

@@ -98,7 +98,8 @@ extension Report {
     private var figures: String {
         var lines = [64, 1024].compactMap { size in
             opensslSpeed[size].map { speed in
-                "openssl speed aes-256-gcm \(size) B: \(speed.short)B per CPU s, \((Double(size) / speed * 1e9).text(0)) ns each"
+                let each = (Double(size) / speed * 1e9).text(0)
+                return "openssl speed aes-256-gcm \(size) B: \(speed.short)B per CPU s, \(each) ns each"
             }
         }
         if let share = sealedShareOfOpenSSL {

@@ -1,0 +1,154 @@
+import Bytes
+import TestAids
+import Testing
+
+/// Scans the text as one value with nothing but white space after it.
+func scan(_ text: ByteView, depthLimit: Int = 300) throws(JSONFault) -> JSONValue {
+    var scanner = JSONScanner(text, depthLimit: depthLimit)
+    let value = try scanner.scanValue()
+    _ = scanner.peek()
+    guard scanner.position == text.count else { throw .syntax(offset: scanner.position) }
+    return value
+}
+
+func accepts(_ text: [UInt8]) -> Bool { withView(text) { (try? scan($0)) != nil } }
+
+@Suite("JSON scanner")
+struct JSONScannerTests {
+    @Test(
+        "Texts of the grammar are accepted",
+        arguments: [
+            "null", "true", "false", "0", "-0", "10", "-1.5", "0.25", "1e3", "1E+3", "1.0e-30", "1e999", "\"\"",
+            "\"a\"",
+            #""\"\\\/\b\f\n\r\tA""#, #""\ud83d\ude00 \ud800""#, "[]", "[ ]", "{}", "{ }", "[1]", "[1,2 , 3]",
+            "[[],{},[{}]]", #"{"a":1}"#, #"{ "a" : [ { "b" : null } ] , "a" : 2 }"#, " \t\r\n[ \t\r\n1 ] \t\r\n",
+            "\"ü😀\"",
+            "\"\u{7f}\"", "\"\u{2028}\"", #"{"":""}"#, "\"" + String(repeating: "x", count: 1000) + "\"",
+        ])
+    func good(_ text: String) {
+        #expect(accepts(Array(text.utf8)))
+    }
+
+    @Test(
+        "Texts outside the grammar are refused",
+        arguments: [
+            "", " ", "nul", "nullx", "True", "NULL", "+1", "01", "-", "-a", ".5", "1.", "1.e3", "1e", "1e+", "0x10",
+            "1_0",
+            "NaN", "Infinity", "\"", "\"a", #""\""#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\U0041""#, "\"\n\"",
+            "\"\t\"",
+            "\"\u{0}\"", "'a'", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1 2]", "[1}", "{", "}", "{]", "{\"a\"}",
+            "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\":1 \"b\":2}", "{a:1}", "{1:2}", "{\"a\",1}", "{\"a\":1,\"b\"}",
+            "[1]]",
+            "{}{}", "1 1", "// c\n1", "[1/* */]", "\u{feff}1", "\u{a0}1", "[\u{0}]", "{\"a\":1\u{0}}",
+            "[\"a\",\n4\n,1,",
+            "{\"a\":[}", "[{\"a\":1]", "[[[", "{\"a\":{\"b\":", "\u{b}1", "\u{c}1",
+        ])
+    func bad(_ text: String) {
+        #expect(!accepts(Array(text.utf8)))
+    }
+
+    @Test("The offset of a syntax fault is that of the first byte that cannot be there")
+    func offsets() {
+        for (text, offset) in [
+            ("[1,]", 3), ("{\"a\" 1}", 5), ("nulx", 0), ("\"a\\x\"", 2), ("[01]", 2), ("", 0), ("[1", 2),
+        ] {
+            let fault = withView(text) { view in #expect(throws: JSONFault.self) { try scan(view) } }
+            #expect(fault == .syntax(offset: offset), "\(text)")
+        }
+    }
+
+    @Test("A value's place holds its raw text, of a string what stands between the quotes")
+    func places() throws {
+        let cases: [(String, JSONValue.Kind, String)] = [
+            (" null ", .null, "null"), (" -1.5e3 ", .number, "-1.5e3"), (#" "ab" "#, .string, "ab"),
+            (#" "a\n" "#, .escapedString, #"a\n"#), (" [1, {}] ", .array, "[1, {}]"),
+            (#" {"a":1} "#, .object, #"{"a":1}"#),
+            ("true", .true, "true"), ("false", .false, "false"),
+        ]
+        for (text, kind, raw) in cases {
+            try withView(text) { view in
+                let value = try scan(view)
+                #expect(value.kind == kind)
+                #expect(view.slice(value.offset, value.count).string == raw)
+            }
+        }
+    }
+
+    @Test("Members and elements are pulled one by one")
+    func pulling() throws {
+        try withView(#"{"a":[1,"two",[3]],"b\u0021":{},"a":null}"#) { view in
+            var scanner = JSONScanner(view, depthLimit: 3)
+            let isDocument = try scanner.openDocument()
+            #expect(isDocument)
+            var isFirst = true
+            var seen: [String] = []
+            while let key = try scanner.nextMember(&isFirst) {
+                seen.append(JSONText.string(key, in: view))
+                guard scanner.peek() == UInt8(ascii: "[") else {
+                    seen.append("\(try scanner.scanValue().kind)")
+                    continue
+                }
+                try scanner.enter()
+                var isFirstElement = true
+                while try scanner.nextElement(&isFirstElement) { seen.append("\(try scanner.scanValue().kind)") }
+            }
+            #expect(seen == ["a", "number", "string", "array", "b!", "object", "a", "null"])
+        }
+    }
+
+    @Test("An empty text and null are documents without members, other values are no documents")
+    func documents() throws {
+        for (text, expected) in [("", false), (" \n", false), ("null", false), (" null ", false), ("{}", true)] {
+            try withView(text) { view in
+                var scanner = JSONScanner(view, depthLimit: 10)
+                let isDocument = try scanner.openDocument()
+                #expect(isDocument == expected, "\(text)")
+            }
+        }
+        for text in ["[]", "1", "\"a\"", "true"] {
+            withView(text) { view in
+                var scanner = JSONScanner(view, depthLimit: 10)
+                #expect(throws: JSONFault.notAnObject) { _ = try scanner.openDocument() }
+            }
+        }
+    }
+
+    @Test(
+        "Nesting up to the limit is accepted and one level more is refused", arguments: [1, 2, 63, 64, 65, 300, 1024])
+    func depth(_ limit: Int) throws {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let good = String(repeating: open, count: limit - 1) + "[]" + String(repeating: close, count: limit - 1)
+            let deep = String(repeating: open, count: limit) + "[]" + String(repeating: close, count: limit)
+            try withView(good) { view in _ = try scan(view, depthLimit: limit) }
+            withView(deep) { view in
+                #expect(throws: JSONFault.tooDeep(limit: limit)) { _ = try scan(view, depthLimit: limit) }
+            }
+        }
+    }
+
+    @Test("CVE_2025_6203 ten thousand open brackets are refused at the limit, whatever limit is asked for")
+    func deepNesting() {
+        for opening in ["[", "{\"a\":", "[{\"a\":"] {
+            let text = String(repeating: opening, count: 10_000)
+            for (asked, limit) in [(300, 300), (1 << 40, JSONScanner.deepestLimit), (0, 1), (-5, 1)] {
+                withView(text) { view in
+                    #expect(throws: JSONFault.tooDeep(limit: limit)) { _ = try scan(view, depthLimit: asked) }
+                }
+            }
+        }
+    }
+
+    @Test("Brackets of both kinds are told apart at every depth", arguments: Seeds.all)
+    func mixedBrackets(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let kinds = (0..<random.int(1...400)).map { _ in random.oneIn(2) }
+            let opening = kinds.map { $0 ? "{\"k\":" : "[" }.joined()
+            var closing = kinds.reversed().map { $0 ? "}" : "]" }
+            #expect(withView(opening + "0" + closing.joined()) { (try? scan($0, depthLimit: 1024)) != nil })
+            let wrong = random.int(0...closing.count - 1)
+            closing[wrong] = closing[wrong] == "}" ? "]" : "}"
+            #expect(withView(opening + "0" + closing.joined()) { (try? scan($0, depthLimit: 1024)) == nil })
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import Storage
+internal import Synchronization
+
+/// Storage in front of another that fails its N-th operation, once or from then on.
+package final class FaultyStorage: StorageBackend {
+    private struct State {
+        var operations = 0
+        var failing: ClosedRange<Int>?
+    }
+
+    private let inner: any StorageBackend
+    private let state = Mutex(State())
+
+    /// Storage in front of `inner` that fails nothing until it is told to.
+    package init(_ inner: any StorageBackend) { self.inner = inner }
+
+    /// Operations since the last arming.
+    package var operations: Int { state.withLock { $0.operations } }
+
+    /// Counts from now on; operation number `number` fails, and with `lasting` every one after it.
+    package func arm(_ number: Int, lasting: Bool = false) {
+        state.withLock { $0 = State(operations: 0, failing: number...(lasting ? .max : number)) }
+    }
+
+    /// Fails nothing any more.
+    package func disarm() { state.withLock { $0.failing = nil } }
+
+    private func step() throws(StorageError) {
+        let fails = state.withLock { state in
+            state.operations += 1
+            return state.failing?.contains(state.operations) ?? false
+        }
+        if fails { throw .unavailable }
+    }
+
+    package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
+        try step()
+        return try await inner.read(key)
+    }
+
+    package func list(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StorageKey] {
+        try step()
+        return try await inner.list(under: prefix, after: cursor, limit: limit)
+    }
+
+    @discardableResult
+    package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
+        try step()
+        return try await inner.commit(batch)
+    }
+}
+
+/// Storage in front of another that lets other tasks run before and after every operation, as real backends do.
+package struct YieldingStorage: StorageBackend {
+    private let inner: any StorageBackend
+    private let yields: Int
+
+    /// Storage in front of `inner` that yields `yields` times around each operation.
+    package init(_ inner: any StorageBackend, yields: Int = 3) {
+        self.inner = inner
+        self.yields = yields
+    }
+
+    private func pause() async {
+        for _ in 0..<yields { await Task.yield() }
+    }
+
+    package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
+        await pause()
+        let entry = try await inner.read(key)
+        await pause()
+        return entry
+    }
+
+    package func list(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StorageKey] {
+        await pause()
+        return try await inner.list(under: prefix, after: cursor, limit: limit)
+    }
+
+    @discardableResult
+    package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
+        await pause()
+        let revision = try await inner.commit(batch)
+        await pause()
+        return revision
+    }
+}
