@@ -58,7 +58,9 @@ package struct ByteView: @unchecked Sendable {
 
     /// The offset of the first `byte`, or nil. **Cost** memchr.
     package func firstIndex(of byte: UInt8, from offset: Int = 0) -> Int? {
-        guard offset >= 0, offset < count, let hit = memchr(start + offset, Int32(byte), count - offset) else { return nil }
+        guard offset >= 0, offset < count, let hit = memchr(start + offset, Int32(byte), count - offset) else {
+            return nil
+        }
         return UnsafeRawPointer(hit) - UnsafeRawPointer(start)
     }
 

@@ -1,7 +1,8 @@
 internal import CSIMD
 
 extension ByteWriter {
-    /// Appends the bytes as a JSON string in the wire's manner: `<`, `>`, `&`, U+2028 and U+2029 escaped, bytes that are
+    /// Appends the bytes as a JSON string in the wire's manner: `<`, `>`, `&`, U+2028 and U+2029 escaped, bytes that
+    /// are
     /// not UTF-8 as U+FFFD. **Cost** SIMD over what needs no escape.
     package mutating func append(jsonString bytes: ByteView) {
         append(UInt8(ascii: "\""))

@@ -1,7 +1,13 @@
 /// A JSON document to be written by the control plane. The hot paths write their few members by hand instead.
 package indirect enum JSON: Sendable {
     /// JSON's own kinds; numbers are integers, and `raw` is text that is JSON already.
-    case null, bool(Bool), int(Int), string(String), array([JSON]), object([String: JSON]), raw(String)
+    case null
+    case bool(Bool)
+    case int(Int)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
+    case raw(String)
 
     /// Appends the document; members go in the byte order of their names, as the field's servers do.
     package func write(into output: inout ByteWriter) {

@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// Where secrets live: 64 KiB mappings that are locked in memory, left out of core dumps, and cut in power-of-two blocks.
+/// Where secrets live: 64 KiB mappings that are locked in memory, left out of core dumps, and cut in power-of-two
+/// blocks.
 package enum SecretArena {
     private static let slab = 64 * 1024
     private static let smallest = 32

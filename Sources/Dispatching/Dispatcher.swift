@@ -72,7 +72,8 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
             }
             let isFolder = tail[tail.count - 1] == UInt8(ascii: "/")
             var engineRequest = EngineRequest(
-                operation: shape.operation, path: isFolder && shape.operation == .list ? tail.slice(0, tail.count - 1) : tail,
+                operation: shape.operation,
+                path: isFolder && shape.operation == .list ? tail.slice(0, tail.count - 1) : tail,
                 body: .empty, maxJSONDepth: limits.maxJSONDepth, mayFanOut: mayFanOut)
             engineRequest.isAuthenticated = isKnown
             let isOpen = mount.engine.isOpenToAll(engineRequest)

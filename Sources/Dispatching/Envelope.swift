@@ -39,7 +39,8 @@ enum Envelope {
 }
 
 extension ByteWriter {
-    /// Appends a random UUID, version 4, in its 36 characters; false, and nothing appended, when there is no randomness.
+    /// Appends a random UUID, version 4, in its 36 characters; false, and nothing appended, when there is no
+    /// randomness.
     /// **Source** RFC 9562 §5.4.
     @discardableResult
     mutating func appendUUID() -> Bool {

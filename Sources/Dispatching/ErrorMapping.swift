@@ -52,8 +52,10 @@ enum ErrorMapping {
             case .malformed(let what): (400, "malformed request: \(what)")
             case .invalidHeaderValue: (400, "invalid header value")
             case .tooManyHeaderLines(let limit): (431, "request head has more than \(limit) header lines")
-            case .headerTooLarge(let limit): (431, "request head is larger than \(limit) bytes (setting max_header_size)")
-            case .bodyTooLarge(let limit): (413, "request body is larger than \(limit) bytes (setting max_request_size)")
+            case .headerTooLarge(let limit):
+                (431, "request head is larger than \(limit) bytes (setting max_header_size)")
+            case .bodyTooLarge(let limit):
+                (413, "request body is larger than \(limit) bytes (setting max_request_size)")
             case .unsupported(let what): (what.status, "unsupported: \(what.rawValue)")
             case .timedOut: (408, "the request did not arrive in time (setting http_read_timeout)")
             }

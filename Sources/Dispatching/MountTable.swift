@@ -50,7 +50,9 @@ package final class MountTable: MountControl {
         picture.withLock { picture in
             var from = 0
             while let slash = path.firstIndex(of: UInt8(ascii: "/"), from: from) {
-                if let mount = picture.byPath[path.slice(0, slash + 1).string] { return (mount, path.dropFirst(slash + 1)) }
+                if let mount = picture.byPath[path.slice(0, slash + 1).string] {
+                    return (mount, path.dropFirst(slash + 1))
+                }
                 from = slash + 1
             }
             return nil

@@ -34,7 +34,9 @@ enum RequestPath {
                 continue
             }
             let length = index - segment
-            let isDots = path[segment] == UInt8(ascii: ".") && (length == 1 || length == 2 && path[segment + 1] == UInt8(ascii: "."))
+            let isDots =
+                path[segment] == UInt8(ascii: ".")
+                && (length == 1 || length == 2 && path[segment + 1] == UInt8(ascii: "."))
             // Only the last segment may be empty: a trailing slash, which LIST knows.
             if isDots || length == 0 && index < path.count { throw .traversal }
             segment = index + 1

@@ -26,7 +26,8 @@ struct RequestShape {
             scratch = FormBody.json(from: request.query, leavingOut: "list")
             return scratch.view
         }
-        guard request.isForm, let first = request.body.firstPrinting, first != UInt8(ascii: "{"), first != UInt8(ascii: "[")
+        guard request.isForm, let first = request.body.firstPrinting, first != UInt8(ascii: "{"),
+            first != UInt8(ascii: "[")
         else { return request.body }
         scratch = FormBody.json(from: request.body)
         return scratch.view

@@ -62,6 +62,7 @@ package struct EngineReply: Sendable {
 package enum Handling: Sendable {
     /// The data is written.
     case done(EngineReply)
-    /// Nothing is written: the command needs storage, or is too heavy for an event loop. Run `performStoring` in a task.
+    /// Nothing is written: the command needs storage, or is too heavy for an event loop. Run `performStoring` in a
+    /// task.
     case needsStorage
 }

@@ -52,9 +52,12 @@ package enum MountFault: WireFault, Equatable {
     /// The house's own mounts stay.
     case cannotUnmount(String)
     /// There is no engine of that type, or it is one that the house mounts itself.
-    case unknownType(String), typeNotMountable(String), typeMissing
+    case unknownType(String)
+    case typeNotMountable(String)
+    case typeMissing
     /// Leases that do not fit each other.
-    case defaultLeaseAboveMax, defaultLeaseAboveSystem(maxSeconds: Int)
+    case defaultLeaseAboveMax
+    case defaultLeaseAboveSystem(maxSeconds: Int)
     /// Storage did not answer, or the random source failed.
     case storage, noRandomness
 

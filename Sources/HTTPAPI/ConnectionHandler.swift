@@ -6,7 +6,8 @@ internal import Vocabulary
 /// One connection: reads requests, has them answered in order, writes the answers.
 ///
 /// A request that lies complete in the read buffer is answered right there, on views into that buffer. One that needs a
-/// task is copied first, and nothing further is parsed until its answer is there, so answers cannot overtake each other.
+/// task is copied first, and nothing further is parsed until its answer is there, so answers cannot overtake each
+/// other.
 /// **Concurrency** its channel's event loop only.
 // Unchecked: every use is from `loop.eventLoop`, which is the guard; tasks only carry the reference back there.
 final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {

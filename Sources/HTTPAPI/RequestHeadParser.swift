@@ -27,7 +27,8 @@ struct RequestHeadParser {
     /// A parser for one head of at most `limit` bytes.
     init(limit: Int) { self.limit = limit }
 
-    /// The head at the start of `bytes`, or nil while its end is not there. `bytes` holds what earlier calls were given.
+    /// The head at the start of `bytes`, or nil while its end is not there. `bytes` holds what earlier calls were
+    /// given.
     mutating func parse(_ bytes: ByteView) throws(ProtocolFault) -> RequestHead? {
         let window = bytes.slice(0, limit)
         while let feed = window.firstIndex(of: UInt8(ascii: "\n"), from: searched) {

@@ -12,7 +12,8 @@ enum ConnectionNote {
     case close
 }
 
-/// Writes answers. **Layout** status line, `Content-Type`, `Cache-Control`, `Content-Length`, `Date`, `Connection`, body.
+/// Writes answers. **Layout** status line, `Content-Type`, `Cache-Control`, `Content-Length`, `Date`, `Connection`,
+/// body.
 enum ResponseEncoder {
     /// The interim answer to `Expect: 100-continue`.
     static let continueAnswer: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
@@ -27,7 +28,8 @@ enum ResponseEncoder {
         roomForHead + (reply.contentType?.utf8.count ?? 0) + dateLine.count + body.count
     }
 
-    /// Writes the head and, if `sendsBody`, the body to `memory`, which has the `room` that it needs; returns the length.
+    /// Writes the head and, if `sendsBody`, the body to `memory`, which has the `room` that it needs; returns the
+    /// length.
     /// `dateLine` is the complete header line with its end.
     static func encode(
         _ reply: WireReply, body: ByteView, sendsBody: Bool, note: ConnectionNote, dateLine: ByteView,

@@ -3,7 +3,9 @@ package import Bytes
 /// What can go wrong with a key ring. Cases carry data; the sentences stand in the engine's wire table.
 package enum KeyRingError: Error, Equatable {
     /// Base64 of the main input, of the context, or of the associated data of the item with that index.
-    case base64(Base64Fault), contextBase64(Base64Fault), associatedDataBase64(item: Int, Base64Fault)
+    case base64(Base64Fault)
+    case contextBase64(Base64Fault)
+    case associatedDataBase64(item: Int, Base64Fault)
     /// A derived key was used without a context.
     case missingContext
     /// A nonce came with a request on a key that makes its own.
@@ -19,7 +21,9 @@ package enum KeyRingError: Error, Equatable {
     /// Encryption with a negative version, one above the latest, or one below the minimum encryption version.
     case encryptionVersionNegative, encryptionVersionAboveLatest, encryptionVersionBelowMinimum
     /// HMAC with such versions.
-    case hmacVersionNegative, hmacVersionAboveLatest(latest: Int), hmacVersionBelowMinimum
+    case hmacVersionNegative
+    case hmacVersionAboveLatest(latest: Int)
+    case hmacVersionBelowMinimum
     /// A version that is archived or gone.
     case noSuchVersion
     /// The tag does not match: wrong key, context, associated data, or changed bytes.

@@ -22,7 +22,8 @@ extension KeyVersion {
                     let nonceKey = derived.dropFirst(algorithm.keyLength)
                     try TransientAEAD.seal(
                         algorithm, key: key,
-                        convergentNonce: settings.isConvergent ? nonceKey : nil, message, authenticating: data, into: out)
+                        convergentNonce: settings.isConvergent ? nonceKey : nil, message, authenticating: data,
+                        into: out)
                 } else {
                     try cipher.seal(message, authenticating: data, into: out)
                 }

@@ -31,9 +31,11 @@ package final class KeyVersion: Sendable {
         prefix = Array("vault:v\(number):".utf8)
         hmacSecret = hmacKey
         do throws(CryptoError) {
-            derivation = settings.isDerived ? try key.exposing { (bytes) throws(CryptoError) in
-                try HKDFKey(extractingSHA256: bytes)
-            } : nil
+            derivation =
+                settings.isDerived
+                ? try key.exposing { (bytes) throws(CryptoError) in
+                    try HKDFKey(extractingSHA256: bytes)
+                } : nil
             cipher = try AEADKey(settings.type.algorithm, material: key)
         } catch {
             throw .cryptoUnavailable

@@ -51,7 +51,8 @@ package struct Workspace: ~Copyable {
 
     /// The key that `version` derives from the current context: the cipher's key, then 32 bytes for convergent nonces.
     ///
-    /// **Layout** HKDF-SHA256(IKM = key, no salt, info = context, L = key length + 32). **Source** wire facts §5.3, §5.4.
+    /// **Layout** HKDF-SHA256(IKM = key, no salt, info = context, L = key length + 32). **Source** wire facts §5.3,
+    /// §5.4.
     mutating func deriveKey(_ version: KeyVersion) throws(KeyRingError) -> ByteView {
         guard let derivation = version.derivation, context.count > 0 else { throw .missingContext }
         let identity = ObjectIdentifier(version)

@@ -15,7 +15,8 @@ enum EVPCipher {
             ERR_clear_error()
             throw .libraryFailure(operation: .makeContext)
         }
-        // Padding is a matter of ECB alone, and its mere being set makes every later initialisation of a context slower.
+        // Padding is a matter of ECB alone, and its mere being set makes every later initialisation of a context
+        // slower.
         guard EVP_CipherInit_ex(context, cipher, nil, key, nil, sealing ? 1 : 0) == 1,
             EVP_CIPHER_get_iv_length(cipher) > 0 || EVP_CIPHER_CTX_set_padding(context, 0) == 1
         else {

@@ -70,7 +70,8 @@ package protocol StorageBackend: Sendable {
     func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry?
     /// The keys below `prefix` in byte order, after `cursor`, at most `limit`.
     func list(under prefix: String, after cursor: StorageKey?, limit: Int) async throws(StorageError) -> [StorageKey]
-    /// All or nothing, durable on return; the revision of the commit. Throws `.conflict(key)` when a precondition fails.
+    /// All or nothing, durable on return; the revision of the commit. Throws `.conflict(key)` when a precondition
+    /// fails.
     @discardableResult
     func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64
 }

@@ -66,9 +66,15 @@ package final class SystemEngine: SecretsEngine {
     /// A resolved request.
     package enum Command: Sendable {
         /// Reads.
-        case mounts, mount(String), uiMounts(all: Bool), uiMount(String), sealStatus, health(activeCode: Int)
+        case mounts
+        case mount(String)
+        case uiMounts(all: Bool)
+        case uiMount(String)
+        case sealStatus
+        case health(activeCode: Int)
         /// Changes.
-        case enable(MountDescription, warnings: [String]), disable(String)
+        case enable(MountDescription, warnings: [String])
+        case disable(String)
     }
 
     private let facts: ServerFacts
@@ -100,7 +106,9 @@ package final class SystemEngine: SecretsEngine {
         if path.equals("internal/ui/mounts") {
             return try only(.read, request, .uiMounts(all: request.isAuthenticated))
         }
-        if path.hasPrefix("internal/ui/mounts/") { return try only(.read, request, .uiMount(path.dropFirst(19).string)) }
+        if path.hasPrefix("internal/ui/mounts/") {
+            return try only(.read, request, .uiMount(path.dropFirst(19).string))
+        }
         guard path.hasPrefix("mounts/"), path.count > 7 else { throw .unsupportedPath }
         let mount = path.dropFirst(7).string
         switch request.operation {

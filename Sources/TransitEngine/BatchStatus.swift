@@ -32,7 +32,9 @@ struct BatchTally: Sendable, Equatable {
     func reply(partialFailureCode: Int?, warnings: [String]) -> EngineReply {
         if failedByClient + failedByServer == 0 { return EngineReply(warnings: warnings) }
         let status = failedByClient > 0 ? 400 : 500
-        guard let code = partialFailureCode, succeeded > 0 else { return EngineReply(status: status, warnings: warnings) }
+        guard let code = partialFailureCode, succeeded > 0 else {
+            return EngineReply(status: status, warnings: warnings)
+        }
         if (200...599).contains(code) { return EngineReply(status: code, warnings: warnings) }
         let warning =
             "invalid HTTP response code override from partial_failure_response_code, reverting to \(status)"

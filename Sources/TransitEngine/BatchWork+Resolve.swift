@@ -47,7 +47,7 @@ extension BatchWork {
             items = [try Self.single(parameters, texts, shape)]
             if items[0].input.isAbsent { throw missing }
         }
-        partialFailureCode = 
+        partialFailureCode =
             isBatch ? try parameters.read { (p) throws(ParameterFault) in try p.int(shape.partialFailureCode) } : nil
     }
 

@@ -2,6 +2,7 @@ internal import Bytes
 internal import EngineKit
 internal import Glibc
 internal import KeyRings
+internal import Synchronization
 
 /// What encrypt, decrypt, rewrap and HMAC have in common: a key, and items of which each gets a result.
 struct BatchWork: Sendable {
@@ -48,6 +49,7 @@ struct BatchWork: Sendable {
     ) -> BatchTally {
         var tally = BatchTally()
         var workspace = Workspace()
+        body.reserve(expectedBytes(range))
         for index in range {
             let item = items[index]
             body.append(index > range.lowerBound ? ",{" : "{")
@@ -73,40 +75,56 @@ struct BatchWork: Sendable {
         return tally
     }
 
+    /// Bytes that the results of a part will take, about: as much as came in, and the frame of each item.
+    private func expectedBytes(_ range: Range<Int>) -> Int {
+        let frame = 112
+        return parameters.text.count / max(items.count, 1) * range.count + range.count * frame + 256
+    }
+}
+
+/// Batches on the crypto pool.
+extension BatchWork {
+    // Below so many bytes, handing parts to other threads costs more than it saves.
+    private static let leastBytesPerPart = 256 * 1024
+
     /// `appendResults` on the crypto pool: the items in as many contiguous parts as there are cores.
     func appendResultsInParallel(
         failure: StaticString, to body: inout ByteWriter,
         _ write: @escaping @Sendable (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
-        let parts = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
-        guard mayFanOut, parts > 1, items.count >= 2 * parts else {
-            return appendResults(failure: failure, to: &body, write)
-        }
-        let done = await withTaskGroup(of: BatchPart.self) { group in
-            for part in 0..<parts {
-                let range = items.count * part / parts..<items.count * (part + 1) / parts
-                group.addTask { BatchPart(part, self, range, failure, write) }
+        let cores = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
+        let parts = min(cores, parameters.text.count / Self.leastBytesPerPart, items.count)
+        guard mayFanOut, parts > 1 else { return appendResults(failure: failure, to: &body, write) }
+        body.append("{\"batch_results\":[")
+        let tally = await withTaskGroup(of: BatchPart.self) { group in
+            for part in 1..<parts {
+                group.addTask { BatchPart(part, self, self.range(part, of: parts), failure, write) }
             }
+            // The first part is done here, straight into the body.
+            var tally = appendResults(of: range(0, of: parts), failure: failure, to: &body, write)
             var done: [BatchPart] = []
             for await part in group { done.append(part) }
-            return done.sorted { $0.number < $1.number }
-        }
-        var tally = BatchTally()
-        body.append("{\"batch_results\":[")
-        for part in done {
-            if part.number > 0 { body.append(",") }
-            body.append(part.body.view)
-            tally.add(part.tally)
+            for part in done.sorted(by: { $0.number < $1.number }) {
+                body.append(",")
+                part.buffer.append(to: &body)
+                tally.add(part.tally)
+                PartBuffer.give(back: part.buffer)
+            }
+            return tally
         }
         body.append("]}")
         return tally
     }
+
+    private func range(_ part: Int, of parts: Int) -> Range<Int> {
+        items.count * part / parts..<items.count * (part + 1) / parts
+    }
 }
 
 /// The results of one part of a batch, made by one thread of the pool.
-private final class BatchPart: Sendable {
+private struct BatchPart: Sendable {
     let number: Int
-    let body: ByteWriter
+    let buffer: PartBuffer
     let tally: BatchTally
 
     init(
@@ -114,8 +132,29 @@ private final class BatchPart: Sendable {
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) {
         self.number = number
-        var body = ByteWriter(capacity: range.count * 128)
-        tally = work.appendResults(of: range, failure: failure, to: &body, write)
-        self.body = body
+        buffer = PartBuffer.take()
+        tally = buffer.fill { work.appendResults(of: range, failure: failure, to: &$0, write) }
     }
+}
+
+/// Memory for the results of a part, kept for the next batch: fresh pages would cost more than the encryption.
+///
+/// **Concurrency** one holder at a time; the shelf is behind a lock.
+// Unchecked: handed from the pool's thread to the batch's task by the task group, which orders the two.
+private final class PartBuffer: @unchecked Sendable {
+    private static let shelf = Mutex<[PartBuffer]>([])
+    private static let most = 4
+    private static let bytesKept = 8 * 1024 * 1024
+    private var writer = ByteWriter()
+
+    static func take() -> PartBuffer { shelf.withLock { $0.popLast() } ?? PartBuffer() }
+
+    static func give(back buffer: PartBuffer) {
+        buffer.writer.reset(keeping: bytesKept)
+        shelf.withLock { if $0.count < most { $0.append(buffer) } }
+    }
+
+    func fill(_ body: (inout ByteWriter) -> BatchTally) -> BatchTally { body(&writer) }
+
+    func append(to body: inout ByteWriter) { body.append(writer.view) }
 }

@@ -49,7 +49,9 @@ extension TransitEngine {
     }
 
     /// Makes a data key, loading the ring and reserving a message as needed.
-    func performStoring(_ command: DataKeyCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    func performStoring(_ command: DataKeyCommand, into body: inout ByteWriter) async throws(TransitError)
+        -> EngineReply
+    {
         guard try await catalog.ring(command.work.name) != nil else { throw .encryptionKeyNotFound }
         let count = try command.byteCount()
         let (ring, grant) = try await granted(command.work) { () throws(TransitError) in throw .encryptionKeyNotFound }

@@ -54,7 +54,9 @@ extension TransitEngine {
     }
 
     /// Decrypts, loading the key if need be.
-    func performStoring(_ command: DecryptCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    func performStoring(_ command: DecryptCommand, into body: inout ByteWriter) async throws(TransitError)
+        -> EngineReply
+    {
         let work = command.work
         guard let ring = try await catalog.ring(work.name) else { throw .encryptionKeyNotFound }
         guard work.isBatch else { return try decrypt(work, ring, into: &body) }

@@ -99,7 +99,9 @@ extension TransitEngine {
     }
 
     /// Encrypts, making the key if need be.
-    func performStoring(_ command: EncryptCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    func performStoring(_ command: EncryptCommand, into body: inout ByteWriter) async throws(TransitError)
+        -> EngineReply
+    {
         let work = command.work
         let (ring, grant) = try await granted(work) { () async throws(TransitError) -> KeyRing in
             guard !config.isUpsertDisabled else { throw .encryptionKeyNotFound }

@@ -36,7 +36,9 @@ struct HashCommand: Sendable {
         }
         guard let format = OutputFormat(rawValue: format) else { throw .hashFormat(self.format) }
         // SHA-1 is offered for HMAC only, as on the wire.
-        guard let digest = DigestAlgorithm(wireName: algorithm), digest != .sha1 else { throw .hashAlgorithm(algorithm) }
+        guard let digest = DigestAlgorithm(wireName: algorithm), digest != .sha1 else {
+            throw .hashAlgorithm(algorithm)
+        }
         var sum = ByteWriter(capacity: 64)
         let message = workspace.currentMessage
         do throws(CryptoError) {

@@ -77,7 +77,9 @@ enum KeyCommand: Sendable {
 extension TransitEngine {
     /// Reads a key from memory; everything else needs storage.
     func perform(_ command: KeyCommand, into body: inout ByteWriter) -> Handling {
-        guard case .read(let name, let warnings) = command, let ring = catalog.cached(name) else { return .needsStorage }
+        guard case .read(let name, let warnings) = command, let ring = catalog.cached(name) else {
+            return .needsStorage
+        }
         ring.description.write(into: &body)
         return .done(EngineReply(warnings: warnings))
     }
@@ -111,7 +113,8 @@ extension TransitEngine {
         return EngineReply(warnings: notes)
     }
 
-    private func list(after: String?, limit: Int, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    private func list(after: String?, limit: Int, into body: inout ByteWriter) async throws(TransitError) -> EngineReply
+    {
         let names = try await catalog.names(after: after, limit: limit)
         if names.isEmpty { throw .nothingThere }
         JSON.object(["keys": .array(names.map { .string($0) })]).write(into: &body)

@@ -166,7 +166,9 @@ final class KeyCatalog: Sendable {
                     return try KeyRing(name: name, settings: settings, versions: versions, revision: entry.revision)
                 }
                 // Somebody trimmed or deleted between two reads: the settings have changed, read again.
-                if try await storage.read("key/\(name.text)")?.revision == entry.revision { throw KeyRingError.corruptRecord }
+                if try await storage.read("key/\(name.text)")?.revision == entry.revision {
+                    throw KeyRingError.corruptRecord
+                }
             } catch let error as KeyRingError {
                 throw .ring(error)
             } catch {

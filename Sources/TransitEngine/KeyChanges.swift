@@ -18,7 +18,9 @@ struct KeyChanges: Sendable {
 
     init(_ request: EngineRequest) throws(TransitError) {
         let parameters = try Parameters(Self.table, of: request)
-        (minDecryption, minEncryption) = try parameters.read { (p) throws(ParameterFault) in (try p.int(0), try p.int(1)) }
+        (minDecryption, minEncryption) = try parameters.read { (p) throws(ParameterFault) in
+            (try p.int(0), try p.int(1))
+        }
         (deletionAllowed, exportable, plaintextBackup) = try parameters.read { (p) throws(ParameterFault) in
             (try p.bool(2), try p.bool(3), try p.bool(4))
         }

@@ -74,7 +74,8 @@ extension TransitEngine {
     }
 
     /// Stores a setting, then lets it count.
-    func performStoring(_ command: ConfigCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    func performStoring(_ command: ConfigCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply
+    {
         var warnings: [String] = []
         var (size, disabled) = (config.cacheSize, config.isUpsertDisabled)
         var shown = command

@@ -50,7 +50,8 @@ extension TransitEngine {
     }
 
     /// Rewraps, loading the key and reserving messages as needed.
-    func performStoring(_ command: RewrapCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+    func performStoring(_ command: RewrapCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply
+    {
         let work = command.work
         let (ring, grant) = try await granted(work) { () throws(TransitError) in throw .encryptionKeyNotFound }
         guard work.isBatch else { return try rewrap(work, ring, grant, into: &body) }

@@ -17,19 +17,29 @@ package enum TransitError: Error, Equatable {
     /// Required members that are not there.
     case missingPlaintext, missingCiphertext, missingHMACInput, missingHashInput
     /// `batch_input` is empty, no array, or has items that cannot be read.
-    case emptyBatch, batchNotArray(got: String), batchItems([String])
+    case emptyBatch
+    case batchNotArray(got: String)
+    case batchItems([String])
     /// Some items have a context and some have none.
     case mixedContexts
     /// The key does not exist; each endpoint has its own words.
-    case encryptionKeyNotFound, keyToRotateNotFound, keyToConfigureNotFound(KeyName), keyToTrimNotFound
+    case encryptionKeyNotFound, keyToRotateNotFound
+    case keyToConfigureNotFound(KeyName)
+    case keyToTrimNotFound
     /// Deletion of a key that forbids it, or is not there.
-    case deletionNotAllowed(KeyName), keyToDeleteNotFound(KeyName)
+    case deletionNotAllowed(KeyName)
+    case keyToDeleteNotFound(KeyName)
     /// Creation.
-    case unknownKeyType(String), typeNotForEncryption(String), keySizeNotValid(KeyType), autoRotateTooShort
+    case unknownKeyType(String)
+    case typeNotForEncryption(String)
+    case keySizeNotValid(KeyType)
+    case autoRotateTooShort
     case convergentNeedsDerivation, convergentNeedsContext
     /// Configuration.
-    case minDecryptionNegative, minDecryptionAboveLatest(Int, latest: Int)
-    case minEncryptionNegative, minEncryptionAboveLatest(Int, latest: Int)
+    case minDecryptionNegative
+    case minDecryptionAboveLatest(Int, latest: Int)
+    case minEncryptionNegative
+    case minEncryptionAboveLatest(Int, latest: Int)
     case minEncryptionBelowDecryption(Int, decryption: Int)
     case minEncryptionBelowAvailable, minDecryptionBelowAvailable
     case usageLimitsInvalid
@@ -41,8 +51,15 @@ package enum TransitError: Error, Equatable {
     /// Data keys.
     case dataKeyKind, dataKeyBits
     /// Digests and random bytes.
-    case hmacAlgorithm, hashAlgorithm(String), hashFormat(String), hmacInputBase64(Base64Fault), hashInputBase64(Base64Fault)
-    case randomTooFew, randomTooMany, randomCount(String), randomFormat(String), randomSource(String)
+    case hmacAlgorithm
+    case hashAlgorithm(String)
+    case hashFormat(String)
+    case hmacInputBase64(Base64Fault)
+    case hashInputBase64(Base64Fault)
+    case randomTooFew, randomTooMany
+    case randomCount(String)
+    case randomFormat(String)
+    case randomSource(String)
     /// Cache size between 1 and 9, or negative.
     case cacheSize
 }

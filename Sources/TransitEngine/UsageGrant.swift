@@ -63,7 +63,9 @@ struct UsageGrant: Sendable {
 
 extension KeyRing {
     /// The most messages that one version may seal.
-    var messageLimit: UInt64 { settings.isBoundByNonces ? UInt64(max(settings.usageLimits.refuse, 1)) : UInt64(1 << 62) }
+    var messageLimit: UInt64 {
+        settings.isBoundByNonces ? UInt64(max(settings.usageLimits.refuse, 1)) : UInt64(1 << 62)
+    }
 }
 
 extension TransitEngine {

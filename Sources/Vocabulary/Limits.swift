@@ -6,7 +6,8 @@ package struct RequestLimits: Sendable {
     package var maxJSONDepth = 300
     /// Largest request line and header section in bytes; setting `max_header_size`.
     package var maxHeaderBytes = 64 * 1024
-    /// Seconds that a client may take to send a whole header section, and, without progress, a body; `http_read_timeout`.
+    /// Seconds that a client may take to send a whole header section, and, without progress, a body;
+    /// `http_read_timeout`.
     package var readTimeoutSeconds = 10
     /// Seconds that a kept-alive connection may rest between requests; setting `http_idle_timeout`.
     package var idleTimeoutSeconds = 300

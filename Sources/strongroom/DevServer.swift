@@ -125,7 +125,8 @@ struct DevServer {
             case .unix(let path): "unix://\(path)"
             case nil: "?"
             }
-        let enabled = engines.isEmpty
+        let enabled =
+            engines.isEmpty
             ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " ")
         var lines = [
             "", "  Strongroom \(Strongroom.release) · development server",

@@ -51,7 +51,9 @@ struct ServerCommand: AsyncParsableCommand {
         guard (1024...(1 << 30)).contains(maxRequestSize) else {
             throw ValidationError("-max-request-size must be between 1024 and 1073741824 bytes")
         }
-        guard (1...1024).contains(maxJSONDepth) else { throw ValidationError("-max-json-depth must be between 1 and 1024") }
+        guard (1...1024).contains(maxJSONDepth) else {
+            throw ValidationError("-max-json-depth must be between 1 and 1024")
+        }
         if let threads, !(1...256).contains(threads) { throw ValidationError("-threads must be between 1 and 256") }
         if let token = devRootTokenID, token.isEmpty || token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
             throw ValidationError("-dev-root-token-id must be printable ASCII without spaces")
