@@ -130,6 +130,22 @@ package struct JSONScanner {
         position += 1
     }
 
+    /// The value of an object that is exactly `{"name":"…"}`, without white space and without escapes, when that is what
+    /// comes next: the object is then consumed. Nil, and nothing consumed, for everything else, good or bad.
+    @inline(__always)
+    package mutating func scanSoleString(named name: StaticString) -> JSONValue? {
+        let length = name.utf8CodeUnitCount
+        let start = position + length + 5
+        guard depth < depthLimit, start < text.count, text[position + 1] == UInt8(ascii: "\""),
+            text.slice(position + 2, length).equals(name), text[start - 3] == UInt8(ascii: "\""),
+            text[start - 2] == UInt8(ascii: ":"), text[start - 1] == UInt8(ascii: "\"")
+        else { return nil }
+        let count = Int(strongroom_json_string_run(text.pointer + start, text.count - start))
+        guard text[start + count] == UInt8(ascii: "\""), text[start + count + 1] == UInt8(ascii: "}") else { return nil }
+        position = start + count + 2
+        return JSONValue(kind: .string, offset: start, count: count)
+    }
+
     /// Scans the value that comes next, whatever it is; arrays and objects are checked to their end.
     @inline(__always)
     package mutating func scanValue() throws(JSONFault) -> JSONValue {

@@ -29,7 +29,7 @@ final class ConnectionCounter: Sendable {
 // Unchecked: every use is from `eventLoop`, which is the guard.
 final class LoopState: @unchecked Sendable {
     private static let writerKept = 1024 * 1024
-    private static let outboundKept = 64 * 1024
+    private static let outboundKept = 512 * 1024
     private static let sweepsPerTrim = 10
 
     let eventLoop: any EventLoop

@@ -46,7 +46,14 @@ struct BatchReader {
         var isFirst = true
         while try scanner.nextElement(&isFirst) {
             if scanner.peek() == UInt8(ascii: "{") {
-                try readItem(&scanner, texts)
+                // Most items hold the input and nothing else.
+                if let input = scanner.scanSoleString(named: inputName) {
+                    var item = BatchItem()
+                    item.input = TextRef(offset: input.offset, count: input.count, isUnescaped: false)
+                    items.append(item)
+                } else {
+                    try readItem(&scanner, texts)
+                }
             } else {
                 let value = try scanner.scanValue()
                 note("[\(items.count)] expected a map, got '\(value.goType)'")

@@ -78,10 +78,9 @@ extension BatchWork {
         to body: inout ByteWriter
     ) throws(KeyRingError) {
         if item.hasNonce { throw .nonceNotAllowed }
-        let version = try ring.encryptionVersion(item.keyVersion)
+        let version = try grant.version(item.keyVersion)
         let hasData = !item.associatedData.isBlank
         if hasData { try workspace.decodeAssociatedData(texts.view(item.associatedData), item: index) }
-        try grant.check(version)
         body.append("\"ciphertext\":\"")
         try version.appendSealed(&workspace, settings: ring.settings, isAuthenticatingData: hasData, to: &body)
         body.append("\",\"key_version\":")

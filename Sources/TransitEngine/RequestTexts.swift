@@ -27,11 +27,13 @@ struct TextRef: Sendable {
     /// Absent or empty: for most members the same.
     var isBlank: Bool { length == Self.missing || length == 0 }
 
-    func view(body: ByteView, unescaped: ByteView) -> ByteView {
-        if isBlank { return .empty }
-        return offset & Self.unescapedBit == 0
-            ? body.slice(Int(offset), Int(length)) : unescaped.slice(Int(offset & ~Self.unescapedBit), Int(length))
-    }
+    /// Whether the text stands in the side store and not in the body.
+    @inline(__always)
+    var isUnescaped: Bool { offset & Self.unescapedBit != 0 }
+
+    /// The text out of the store that it stands in.
+    @inline(__always)
+    func view(in store: ByteView) -> ByteView { store.slice(Int(offset & ~Self.unescapedBit), Int(length)) }
 }
 
 /// The texts of one request: the body itself, and a side store for the few strings that had to be unescaped.
@@ -69,5 +71,11 @@ final class RequestTexts: @unchecked Sendable {
 
     /// The text; valid as long as the request and these texts.
     @inline(__always)
-    func view(_ reference: TextRef) -> ByteView { reference.view(body: body, unescaped: unescaped.view) }
+    func view(_ reference: TextRef) -> ByteView {
+        if reference.isBlank { return .empty }
+        return reference.isUnescaped ? unescapedView(reference) : reference.view(in: body)
+    }
+
+    // Apart, so that the usual case does not touch a variable of the class.
+    private func unescapedView(_ reference: TextRef) -> ByteView { reference.view(in: unescaped.view) }
 }

@@ -3,6 +3,8 @@ internal import KeyRings
 /// Messages counted in advance for the items of one request; those that are not sealed in the end are given back.
 struct UsageGrant: Sendable {
     private let ring: KeyRing
+    // Set when every item wants the latest version: then it is not looked up for each.
+    private var onlyVersion: KeyVersion?
     // Versions whose limit the request would pass: their items fail, nothing was counted for them.
     private var exhausted: [Int] = []
     /// The count of the latest version after this request, where it took part.
@@ -13,6 +15,7 @@ struct UsageGrant: Sendable {
         self.ring = ring
         if work.wantsOnlyLatest {
             guard take(ring.latest, UInt64(work.items.count)) else { return nil }
+            if !ring.settings.isSoftDeleted { onlyVersion = ring.latest }
             return
         }
         var taken: [(KeyVersion, UInt64)] = []
@@ -44,9 +47,18 @@ struct UsageGrant: Sendable {
         return true
     }
 
+    /// The version that seals an item; throws when it may not or has no messages left.
+    @inline(__always)
+    func version(_ requested: Int) throws(KeyRingError) -> KeyVersion {
+        if let onlyVersion, exhausted.isEmpty { return onlyVersion }
+        let version = try ring.encryptionVersion(requested)
+        try check(version)
+        return version
+    }
+
     /// Throws when the version has no messages left.
     @inline(__always)
-    func check(_ version: KeyVersion) throws(KeyRingError) {
+    private func check(_ version: KeyVersion) throws(KeyRingError) {
         if !exhausted.isEmpty && exhausted.contains(version.number) {
             throw .usageExhausted(limit: ring.settings.usageLimits.refuse)
         }
