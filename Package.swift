@@ -27,6 +27,10 @@ let floors: [String: [String]] = [
 /// CI sets STRONGROOM_WARNINGS_AS_ERRORS=1; a user's newer compiler must not fail on a new warning.
 let strict = Context.environment["STRONGROOM_WARNINGS_AS_ERRORS"] == "1"
 
+/// `.ci/fuzz-smoke` sets STRONGROOM_FUZZ=1, and STRONGROOM_FUZZ_RUNTIME to the archive of libFuzzer without `main`: the
+/// house is then built for libFuzzer and the address sanitizer, and the fuzz targets exist.
+let fuzzing = Context.environment["STRONGROOM_FUZZ"] == "1"
+
 let house: [SwiftSetting] =
     [
         .swiftLanguageMode(.v6),
@@ -34,9 +38,13 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+    + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-disable-cmo"])] : [])
 
-/// The hot loops cross the borders of our targets item by item; `package` declarations are inlined across them only by
-/// package-wide optimisation, which in turn asks for library evolution (measured: see Benchmarks/README.md).
+/// The hot loops cross into Bytes for every item; `package` declarations are inlined across targets only by
+/// package-wide
+/// optimisation, which in turn asks for library evolution. For Bytes alone: in other targets, Swift 6.3.1 inlined the
+/// allocation of classes that hold a Mutex or an Atomic with a wrong size where the client did not import
+/// Synchronization.
 let inlinedAcrossTargets: [SwiftSetting] = [
     .unsafeFlags(
         ["-enable-library-evolution", "-Xfrontend", "-package-cmo", "-Xfrontend", "-allow-non-resilient-access"],
@@ -50,13 +58,38 @@ func room(_ name: String, _ external: [Target.Dependency] = []) -> Target {
     .target(
         name: name,
         dependencies: (floors[name] ?? []).map { .target(name: $0) } + external,
-        swiftSettings: house + (external.isEmpty ? inlinedAcrossTargets : []))
+        swiftSettings: house + (name == "Bytes" && !fuzzing ? inlinedAcrossTargets : []))
 }
 
 func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies.map { .target(name: $0) }, exclude: exclude, swiftSettings: house)
 }
+
+/// One libFuzzer target per parser, in `Tests/Fuzz/<folder>`.
+func fuzzer(_ name: String, _ folder: String, _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: (dependencies + ["FuzzDriver"]).map { .target(name: $0) },
+        path: "Tests/Fuzz/\(folder)",
+        swiftSettings: house,
+        linkerSettings: [
+            .unsafeFlags([
+                "-sanitize=address", "-use-ld=lld", "-Xlinker", Context.environment["STRONGROOM_FUZZ_RUNTIME"] ?? "",
+                "-lstdc++",
+            ])
+        ])
+}
+
+let fuzzers: [Target] = [
+    .target(name: "FuzzDriver", path: "Tests/Fuzz/Driver", swiftSettings: house),
+    fuzzer("fuzz-json", "JSON", ["TransitEngine", "EngineKit", "Storage", "Vocabulary", "Bytes"]),
+    fuzzer("fuzz-ciphertext", "Ciphertext", ["KeyRings", "Primitives", "Bytes"]),
+    fuzzer("fuzz-base64", "Base64", ["TestAids", "Bytes"]),
+    fuzzer("fuzz-request-head", "RequestHead", ["HTTPAPI", "Dispatching", "Bytes"]),
+    fuzzer("fuzz-chunked-body", "ChunkedBody", ["HTTPAPI", "Dispatching", "Bytes"]),
+    fuzzer("fuzz-record", "Record", ["KeyRings", "Primitives", "Bytes"]),
+    fuzzer("fuzz-canary", "Canary", ["Bytes"]),
+]
 
 let package = Package(
     name: "strongroom",
@@ -69,7 +102,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
-        .target(name: "CSIMD"),
+        .target(
+            name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
         room("Primitives"),
         room("KeyRings"),
@@ -92,7 +126,8 @@ let package = Package(
         tests("HTTPAPITests", ["HTTPAPI", "Dispatching", "Vocabulary", "Bytes"]),
         // What several test targets and the fuzz targets lean on: seeds, borrowed bytes, troubled storage.
         .target(
-            name: "TestAids", dependencies: ["Storage", "Bytes"], path: "Tests/StorageTests/Aids", swiftSettings: house),
+            name: "TestAids", dependencies: ["Storage", "Bytes"], path: "Tests/StorageTests/Aids",
+            swiftSettings: house),
         tests("BytesTests", ["Bytes", "TestAids"]),
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
@@ -127,5 +162,5 @@ let package = Package(
             dependencies: ["Primitives", "Bytes", .product(name: "Benchmark", package: "benchmark")],
             path: "Benchmarks/Library", swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-    ]
+    ] + (fuzzing ? fuzzers : [])
 )

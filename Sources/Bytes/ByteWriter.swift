@@ -57,6 +57,8 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
         room: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(E) -> Int
     ) throws(E) {
         reserve(room)
+        // Whatever was written counts as held, also when the filler throws half-way.
+        highWater = max(highWater, written + room)
         written += min(max(try fill(base + written), 0), room)
     }
 

@@ -5,19 +5,15 @@ package enum FormBody {
     /// So forms and queries go the same way as JSON bodies. Parts with a broken percent escape are left out.
     package static func json(from form: ByteView, leavingOut excluded: String? = nil) -> ByteWriter {
         var order: [String] = []
-        var values: [String: String] = [:]
+        var values: [String: [String]] = [:]
         for part in form.array.split(separator: UInt8(ascii: "&")) {
             let sides = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = sides.first.flatMap({ decode($0) }),
                 let value = sides.count > 1 ? decode(sides[1]) : ""
             else { continue }
             if name == excluded { continue }
-            if let earlier = values[name] {
-                values[name] = earlier + "," + value
-            } else {
-                order.append(name)
-                values[name] = value
-            }
+            if values[name] == nil { order.append(name) }
+            values[name, default: []].append(value)
         }
         var writer = ByteWriter(capacity: form.count + 16)
         writer.append(UInt8(ascii: "{"))
@@ -25,7 +21,7 @@ package enum FormBody {
             if index > 0 { writer.append(UInt8(ascii: ",")) }
             writer.append(jsonString: name)
             writer.append(UInt8(ascii: ":"))
-            writer.append(jsonString: values[name] ?? "")
+            writer.append(jsonString: values[name]?.joined(separator: ",") ?? "")
         }
         writer.append(UInt8(ascii: "}"))
         return writer

@@ -130,7 +130,8 @@ package struct JSONScanner {
         position += 1
     }
 
-    /// The value of an object that is exactly `{"name":"…"}`, without white space and without escapes, when that is what
+    /// The value of an object that is exactly `{"name":"…"}`, without white space and without escapes, when that is
+    /// what
     /// comes next: the object is then consumed. Nil, and nothing consumed, for everything else, good or bad.
     @inline(__always)
     package mutating func scanSoleString(named name: StaticString) -> JSONValue? {
@@ -141,7 +142,9 @@ package struct JSONScanner {
             text[start - 2] == UInt8(ascii: ":"), text[start - 1] == UInt8(ascii: "\"")
         else { return nil }
         let count = Int(strongroom_json_string_run(text.pointer + start, text.count - start))
-        guard text[start + count] == UInt8(ascii: "\""), text[start + count + 1] == UInt8(ascii: "}") else { return nil }
+        guard text[start + count] == UInt8(ascii: "\""), text[start + count + 1] == UInt8(ascii: "}") else {
+            return nil
+        }
         position = start + count + 2
         return JSONValue(kind: .string, offset: start, count: count)
     }

@@ -14,6 +14,9 @@ static inline int strongroom_gcry_start(void) {
     return gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0) != 0;
 }
 
+// Whether the library is in its FIPS mode, known once it is started; variadic like the above.
+static inline int strongroom_gcry_fips_mode(void) { return gcry_fips_mode_active(); }
+
 // gcry_cipher_reset, gcry_cipher_final and their like are function-like macros, which Swift does not import.
 static inline gcry_error_t strongroom_gcry_reset(gcry_cipher_hd_t handle) { return gcry_cipher_reset(handle); }
 static inline gcry_error_t strongroom_gcry_final(gcry_cipher_hd_t handle) { return gcry_cipher_final(handle); }

@@ -2,17 +2,24 @@
 #ifndef STRONGROOM_COPENSSL_SHIM_H
 #define STRONGROOM_COPENSSL_SHIM_H
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <sys/prctl.h>
 
 // prctl is variadic, which Swift does not import. Returns 0 on success.
 static inline int strongroom_make_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// Which parts of a key EVP_PKEY_fromdata reads: macros made of macros, which Swift does not import.
+static const int strongroom_select_pair = EVP_PKEY_KEYPAIR;
+static const int strongroom_select_public = EVP_PKEY_PUBLIC_KEY;
 
 // The SHA-1 and SHA-2 functions that work in the caller's memory. They are marked deprecated in favour of EVP, but EVP
 // allocates at every initialisation and copy: an HMAC of 64 bytes took 2.8 times as long, with two allocations.

@@ -106,7 +106,8 @@ package struct Parameters: Sendable {
 
     private mutating func note(unknown key: JSONValue) {
         guard unknown.count < 100 else { return }
-        let name = JSONText.string(key, in: text)
+        // Of a long name, the beginning is told.
+        let name = key.count <= 100 ? JSONText.string(key, in: text) : text.slice(key.offset, 100).string + "…"
         let at = unknown.firstIndex { $0 >= name } ?? unknown.count
         if at < unknown.count && unknown[at] == name { return }
         unknown.insert(name, at: at)

@@ -53,10 +53,14 @@ package final class KeyUsage: Sendable {
         if messages > 0 { count.wrappingSubtract(messages, ordering: .acquiringAndReleasing) }
     }
 
-    /// The reservation to store next so that `messages` more fit; blocks grow with use, from 4,096 to about a million.
-    package func nextReservation(for messages: UInt64) -> UInt64 {
-        let used = self.messages
-        return used + messages + min(max(used, 4096), 1 << 20)
+    /// The reservation to store next so that `messages` more fit. Blocks grow with use, from 4,096 to about a
+    /// million, but
+    /// a crash must not eat what a small `limit` allows: a block is at most a 64th of what is left, and ends at the
+    /// limit.
+    package func nextReservation(for messages: UInt64, limit: UInt64) -> UInt64 {
+        let needed = self.messages + messages
+        let left = limit > needed ? limit - needed : 0
+        return needed + min(min(max(needed, 4096), 1 << 20), left / 64)
     }
 
     /// Says that storage now holds `reservation`.

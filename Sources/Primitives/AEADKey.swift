@@ -1,5 +1,4 @@
 package import Bytes
-internal import CGcrypt
 internal import COpenSSL
 internal import Glibc
 
@@ -7,27 +6,29 @@ internal import Glibc
 ///
 /// **Concurrency** every thread has contexts of its own, made at its first use of the key and freed with the key; calls
 /// take no lock, except on threads past `ThreadSlots.count`. **Cost** a key that was never used is its bytes only; the
-/// first use takes 1 KiB, and each thread and direction about another 1 KiB.
+/// first use takes 1.5 KiB, and each thread and direction about another 1 KiB, or 2 KiB for both where libgcrypt
+/// serves them.
 package final class AEADKey: Sendable {
     /// The cipher.
     package let algorithm: AEADAlgorithm
+    // Longer messages are OpenSSL's.
+    private let gcryptLimit: Int
     // Layout: key(16 or 32), and for XAES-256-GCM K1(16) after it.
     private let material: SecretBytes
     private let slots = ThreadSlots()
 
     /// A key from its bytes. **Throws** `.invalidKeyLength`.
+    // Never inlined: a target that does not import Synchronization cannot tell how large `ThreadSlots` is, and would
+    // allocate too little.
+    @inline(never)
     package init(_ algorithm: AEADAlgorithm, material: consuming SecretBytes) throws(CryptoError) {
         guard material.count == algorithm.keyLength else { throw .invalidKeyLength }
         self.algorithm = algorithm
+        gcryptLimit = algorithm.gcryptLimit
         self.material = algorithm == .xaes256GCM ? try Self.withMask(material) : material
     }
 
-    deinit {
-        let isGcrypt = algorithm.library == .gcrypt
-        slots.drain { context in
-            if isGcrypt { gcry_cipher_close(context) } else { EVP_CIPHER_CTX_free(context) }
-        }
-    }
+    deinit { slots.drain() }
 
     /// Seals under a random nonce; `output` has room for `plaintext.count + algorithm.overhead` bytes.
     ///
@@ -41,7 +42,9 @@ package final class AEADKey: Sendable {
         let thread = ThreadState.current
         try algorithm.checkLengths(plaintext, aad)
         try NonceSource.take(algorithm.nonceLength, into: output, thread)
-        try seal(plaintext, thread, nonce: output, authenticating: aad, into: output + algorithm.nonceLength)
+        try seal(
+            plaintext, via: library(plaintext.count), thread, nonce: output, authenticating: aad,
+            into: output + algorithm.nonceLength)
     }
 
     /// Seals under the nonce given, which the output begins with: for convergent encryption and test vectors only.
@@ -51,11 +54,23 @@ package final class AEADKey: Sendable {
         _ plaintext: ByteView, nonce: ByteView, authenticating aad: ByteView,
         into output: UnsafeMutablePointer<UInt8>
     ) throws(CryptoError) {
+        try seal(plaintext, nonce: nonce, authenticating: aad, into: output, via: library(plaintext.count))
+    }
+
+    /// Seals with the cipher of that library whatever the length: for tests and self-tests, which compare the two.
+    ///
+    /// **Throws** also `.libraryFailure` when it is none of `algorithm.libraries`.
+    package func seal(
+        _ plaintext: ByteView, nonce: ByteView, authenticating aad: ByteView,
+        into output: UnsafeMutablePointer<UInt8>, via library: CryptoLibrary
+    ) throws(CryptoError) {
+        try algorithm.check(library)
         guard nonce.count == algorithm.nonceLength else { throw .invalidNonceLength }
         try algorithm.checkLengths(plaintext, aad)
         memmove(output, nonce.pointer, nonce.count)
         try seal(
-            plaintext, ThreadState.current, nonce: output, authenticating: aad, into: output + algorithm.nonceLength)
+            plaintext, via: library, ThreadState.current, nonce: output, authenticating: aad,
+            into: output + algorithm.nonceLength)
     }
 
     /// Opens what `seal` made and returns the plaintext's length, which is `sealed.count - algorithm.overhead`.
@@ -66,16 +81,18 @@ package final class AEADKey: Sendable {
         _ sealed: ByteView, authenticating aad: ByteView, into output: UnsafeMutablePointer<UInt8>
     ) throws(CryptoError) -> Int {
         let parts = try algorithm.split(sealed, aad)
-        let thread = ThreadState.current
-        try slots.withPair(of: thread) { pair throws(CryptoError) in
-            let context = try self.context(&pair, sealing: false)
-            try withMask { mask throws(CryptoError) in
-                try AEADCore.open(
-                    algorithm, AEADContext(context: context, mask: mask), thread, nonce: sealed.pointer,
-                    parts.ciphertext, tag: parts.tag, authenticating: aad, into: output)
-            }
-        }
-        return parts.ciphertext.count
+        return try open(parts, via: library(parts.ciphertext.count), authenticating: aad, into: output)
+    }
+
+    /// Opens with the cipher of that library whatever the length: for tests and self-tests.
+    ///
+    /// **Throws** also `.libraryFailure` when it is none of `algorithm.libraries`.
+    package func open(
+        _ sealed: ByteView, authenticating aad: ByteView, into output: UnsafeMutablePointer<UInt8>,
+        via library: CryptoLibrary
+    ) throws(CryptoError) -> Int {
+        try algorithm.check(library)
+        return try open(algorithm.split(sealed, aad), via: library, authenticating: aad, into: output)
     }
 
     /// Lends the key's bytes, for export and derivation.
@@ -84,45 +101,75 @@ package final class AEADKey: Sendable {
     }
 
     @inline(__always)
+    private func library(_ count: Int) -> CryptoLibrary { count <= gcryptLimit ? .gcrypt : .openssl }
+
+    @inline(__always)
     private func seal(
-        _ plaintext: ByteView, _ thread: ThreadPointer, nonce: UnsafePointer<UInt8>, authenticating aad: ByteView,
-        into output: UnsafeMutablePointer<UInt8>
+        _ plaintext: ByteView, via library: CryptoLibrary, _ thread: ThreadPointer, nonce: UnsafePointer<UInt8>,
+        authenticating aad: ByteView, into output: UnsafeMutablePointer<UInt8>
     ) throws(CryptoError) {
-        try slots.withPair(of: thread) { pair throws(CryptoError) in
-            let context = try self.context(&pair, sealing: true)
-            try withMask { mask throws(CryptoError) in
-                try AEADCore.seal(
-                    algorithm, AEADContext(context: context, mask: mask), thread, nonce: nonce, plaintext,
-                    authenticating: aad, into: output)
-            }
+        try withContext(of: thread, via: library, sealing: true) { keyed throws(CryptoError) in
+            try AEADCore.seal(algorithm, keyed, thread, nonce: nonce, plaintext, authenticating: aad, into: output)
         }
     }
 
     @inline(__always)
-    private func context(_ pair: inout ContextPair, sealing: Bool) throws(CryptoError) -> OpaquePointer {
-        if sealing || algorithm.sharesContext {
-            if let context = pair.sealing { return context }
-            let made = try makeContext(sealing: true)
-            pair.sealing = made
-            return made
+    private func open(
+        _ parts: SealedParts, via library: CryptoLibrary, authenticating aad: ByteView,
+        into output: UnsafeMutablePointer<UInt8>
+    ) throws(CryptoError) -> Int {
+        let thread = ThreadState.current
+        try withContext(of: thread, via: library, sealing: false) { keyed throws(CryptoError) in
+            try AEADCore.open(
+                algorithm, keyed, thread, nonce: parts.nonce, parts.ciphertext, tag: parts.tag, authenticating: aad,
+                into: output)
         }
-        if let context = pair.opening { return context }
-        let made = try makeContext(sealing: false)
-        pair.opening = made
-        return made
+        return parts.ciphertext.count
+    }
+
+    /// Lends the thread's context of that library for the direction; what a thread does not use is not made.
+    @inline(__always)
+    private func withContext(
+        of thread: ThreadPointer, via library: CryptoLibrary, sealing: Bool,
+        _ body: (AEADContext) throws(CryptoError) -> Void
+    ) throws(CryptoError) {
+        try slots.withContexts(of: thread) { contexts throws(CryptoError) in
+            if algorithm == .xaes256GCM {
+                let context = try made(&contexts.sealing, by: .openssl, sealing: true)
+                return try material.exposing { bytes throws(CryptoError) in
+                    try body(AEADContext(library: library, context: context, mask: bytes.pointer + 32))
+                }
+            }
+            let context =
+                if library == .gcrypt {
+                    try made(&contexts.gcrypt, by: .gcrypt, sealing: true)
+                } else if sealing || algorithm == .xchacha20Poly1305 {
+                    // HChaCha20, which XChaCha20-Poly1305 begins with, has no direction.
+                    try made(&contexts.sealing, by: .openssl, sealing: true)
+                } else {
+                    try made(&contexts.opening, by: .openssl, sealing: false)
+                }
+            try body(AEADContext(library: library, context: context))
+        }
+    }
+
+    @inline(__always)
+    private func made(
+        _ place: inout OpaquePointer?, by library: CryptoLibrary, sealing: Bool
+    ) throws(CryptoError) -> OpaquePointer {
+        if let place { return place }
+        let context = try make(library, sealing: sealing)
+        place = context
+        return context
     }
 
     @inline(never)
-    private func makeContext(sealing: Bool) throws(CryptoError) -> OpaquePointer {
+    private func make(_ library: CryptoLibrary, sealing: Bool) throws(CryptoError) -> OpaquePointer {
         try material.exposing { key throws(CryptoError) in
-            try AEADCore.makeContext(algorithm, sealing: sealing, key: key.pointer)
+            library == .gcrypt
+                ? try GcryptCipher.makeHandle(algorithm, key: key.pointer)
+                : try AEADCore.makeContext(algorithm, sealing: sealing, key: key.pointer)
         }
-    }
-
-    @inline(__always)
-    private func withMask(_ body: (UnsafePointer<UInt8>?) throws(CryptoError) -> Void) throws(CryptoError) {
-        guard algorithm == .xaes256GCM else { return try body(nil) }
-        try material.exposing { bytes throws(CryptoError) in try body(bytes.pointer + 32) }
     }
 
     private static func withMask(_ key: borrowing SecretBytes) throws(CryptoError) -> SecretBytes {
@@ -138,15 +185,14 @@ package final class AEADKey: Sendable {
     }
 }
 
-extension AEADAlgorithm {
-    // True where one context serves both directions: the inner cipher has its own, or the handle is reset anyway.
-    fileprivate var sharesContext: Bool {
-        switch self {
-        case .aes128GCM, .aes256GCM, .chacha20Poly1305: false
-        case .xchacha20Poly1305, .aes256GCMSIV, .xaes256GCM: true
-        }
-    }
+/// Where the parts of a sealed message lie.
+struct SealedParts {
+    let nonce: UnsafePointer<UInt8>
+    let ciphertext: ByteView
+    let tag: UnsafePointer<UInt8>
+}
 
+extension AEADAlgorithm {
     @inline(__always)
     func checkLengths(_ plaintext: ByteView, _ aad: ByteView) throws(CryptoError) {
         guard plaintext.count <= messageLimit, aad.count <= Self.associatedDataLimit else { throw .messageTooLong }
@@ -154,13 +200,13 @@ extension AEADAlgorithm {
 
     /// Cuts a sealed message; one that cannot be genuine is refused like any forgery.
     @inline(__always)
-    func split(
-        _ sealed: ByteView, _ aad: ByteView
-    ) throws(CryptoError) -> (ciphertext: ByteView, tag: UnsafePointer<UInt8>) {
+    func split(_ sealed: ByteView, _ aad: ByteView) throws(CryptoError) -> SealedParts {
         let count = sealed.count - overhead
         guard count >= 0, count <= messageLimit, aad.count <= Self.associatedDataLimit else {
             throw .authenticationFailed
         }
-        return (sealed.slice(nonceLength, count), sealed.pointer + nonceLength + count)
+        return SealedParts(
+            nonce: sealed.pointer, ciphertext: sealed.slice(nonceLength, count),
+            tag: sealed.pointer + nonceLength + count)
     }
 }

@@ -6,6 +6,9 @@ package enum CryptoLibraries {
     // libgcrypt wants to be initialised once, before any other call, and is then safe on all threads.
     static let gcryptStarted = strongroom_gcry_start() == 0
 
+    // In its FIPS mode, which the host decides, the library encrypts no AES-GCM under a nonce from outside.
+    static let gcryptServesGCM = gcryptStarted && strongroom_gcry_fips_mode() == 0
+
     /// Readies both libraries and fetches every algorithm, so that no request pays for it.
     ///
     /// **Throws** `.libraryFailure` when a library lacks an algorithm. **Cost** a few milliseconds, once.

@@ -30,11 +30,18 @@ package enum SelfTests {
     private static var tests: [Test] { ciphers + digests + codes + [derivation, generator, base64] }
 
     private static var ciphers: [Test] {
-        AEADAlgorithm.allCases.map { algorithm in
-            Test(name: algorithm.standardName) { broken throws(CryptoError) in
-                try KnownAnswers.cipher(algorithm).passes(algorithm, broken)
+        AEADAlgorithm.allCases.flatMap { algorithm in
+            algorithm.libraries.map { library in
+                Test(name: name(algorithm, library)) { broken throws(CryptoError) in
+                    try KnownAnswers.cipher(algorithm).passes(algorithm, via: library, broken)
+                }
             }
         }
+    }
+
+    // The standard's name, and for the second library of a cipher that library's beside it.
+    private static func name(_ algorithm: AEADAlgorithm, _ library: CryptoLibrary) -> String {
+        library == algorithm.library ? algorithm.standardName : algorithm.standardName + " (libgcrypt)"
     }
 
     private static var digests: [Test] {

@@ -15,7 +15,7 @@ struct ThreadState {
     /// The fork generation in which the nonce buffer was filled.
     var generation: UInt64 = 0
     /// Contexts for one-use keys by `TransientContext`, made at first use.
-    var contexts = [10 of OpaquePointer?](repeating: nil)
+    var contexts = [12 of OpaquePointer?](repeating: nil)
 
     static let nonceRoom = 4096
     private static let pageLength = 4096

@@ -12,6 +12,8 @@ enum TransientContext: Int, CaseIterable {
     case aes256ECB
     case chacha20
     case aes256GCMSIV
+    case gcryptAES128GCM
+    case gcryptAES256GCM
     case sha3
 
     fileprivate func make() throws(CryptoError) -> OpaquePointer {
@@ -24,7 +26,9 @@ enum TransientContext: Int, CaseIterable {
         case .openChaCha20Poly1305: return try EVPCipher.makeContext(.chacha20Poly1305, sealing: false)
         case .aes256ECB: return try EVPCipher.makeContext(.aes256ECB, sealing: true)
         case .chacha20: return try EVPCipher.makeContext(.chacha20, sealing: true)
-        case .aes256GCMSIV: return try GcryptGCMSIV.makeHandle()
+        case .aes256GCMSIV: return try GcryptCipher.makeHandle(.aes256GCMSIV)
+        case .gcryptAES128GCM: return try GcryptCipher.makeHandle(.aes128GCM)
+        case .gcryptAES256GCM: return try GcryptCipher.makeHandle(.aes256GCM)
         case .sha3:
             guard let context = EVP_MD_CTX_new() else { throw .libraryFailure(operation: .makeContext) }
             return context
@@ -34,7 +38,7 @@ enum TransientContext: Int, CaseIterable {
     /// Frees what `make` made; keys within are zeroed by the library.
     func free(_ context: OpaquePointer) {
         switch self {
-        case .aes256GCMSIV: gcry_cipher_close(context)
+        case .aes256GCMSIV, .gcryptAES128GCM, .gcryptAES256GCM: gcry_cipher_close(context)
         case .sha3: EVP_MD_CTX_free(context)
         default: EVP_CIPHER_CTX_free(context)
         }

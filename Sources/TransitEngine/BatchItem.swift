@@ -28,6 +28,11 @@ struct BatchReader {
     private static let toldFaults = 20
 
     private(set) var items: [BatchItem] = []
+    // The index of the item that is being read; after a fault no items are kept.
+    private var index = 0
+    // Items of loose readers that hold no input: each costs more memory than it took to send.
+    private var inputless = 0
+    private static let mostInputless = 100_000
     private var faults: [String] = []
     private var untold = 0
 
@@ -41,7 +46,7 @@ struct BatchReader {
     /// Reads the array in front of which the scanner stands.
     mutating func read(_ scanner: inout JSONScanner, _ texts: RequestTexts) throws(JSONFault) {
         // The member may come twice; the last one counts.
-        (items, faults, untold) = ([], [], 0)
+        (items, faults, untold, index, inputless) = ([], [], 0, 0, 0)
         try scanner.enter()
         var isFirst = true
         while try scanner.nextElement(&isFirst) {
@@ -50,15 +55,15 @@ struct BatchReader {
                 if let input = scanner.scanSoleString(named: inputName) {
                     var item = BatchItem()
                     item.input = TextRef(offset: input.offset, count: input.count, isUnescaped: false)
-                    items.append(item)
+                    keep(item)
                 } else {
                     try readItem(&scanner, texts)
                 }
             } else {
                 let value = try scanner.scanValue()
-                note("[\(items.count)] expected a map, got '\(value.goType)'")
-                items.append(BatchItem())
+                note("[\(index)] expected a map, got '\(value.goType)'")
             }
+            index += 1
         }
     }
 
@@ -86,10 +91,20 @@ struct BatchReader {
             case .keyVersion: item.keyVersion = version(value, scanner.text)
             }
         }
-        if item.input.isAbsent, let missingInput {
-            note("'[\(items.count)].\(inputName)' \(missingInput)")
+        if item.input.isAbsent {
+            inputless += 1
+            if let missingInput {
+                note("'[\(index)].\(inputName)' \(missingInput)")
+            } else if inputless == Self.mostInputless {
+                note("more than \(Self.mostInputless) items have no \(inputName)")
+            }
         }
-        items.append(item)
+        keep(item)
+    }
+
+    @inline(__always)
+    private mutating func keep(_ item: BatchItem) {
+        if faults.isEmpty { items.append(item) }
     }
 
     private enum Member { case input, context, associatedData, reference, nonce, keyVersion }
@@ -159,10 +174,11 @@ struct BatchReader {
     }
 
     private func path(_ name: String) -> String {
-        isStrict ? "'[\(items.count)].\(name)'" : "'[\(items.count)][\(name)]'"
+        isStrict ? "'[\(index)].\(name)'" : "'[\(index)][\(name)]'"
     }
 
     private mutating func note(_ fault: String) {
+        items = []
         if faults.count < Self.toldFaults { faults.append(fault) } else { untold += 1 }
     }
 }

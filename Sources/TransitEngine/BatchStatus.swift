@@ -35,7 +35,10 @@ struct BatchTally: Sendable, Equatable {
         guard let code = partialFailureCode, succeeded > 0 else {
             return EngineReply(status: status, warnings: warnings)
         }
-        if (200...599).contains(code) { return EngineReply(status: code, warnings: warnings) }
+        // A status without a body would lose the results.
+        if (200...599).contains(code) && code != 204 && code != 304 {
+            return EngineReply(status: code, warnings: warnings)
+        }
         let warning =
             "invalid HTTP response code override from partial_failure_response_code, reverting to \(status)"
         return EngineReply(status: status, warnings: warnings + [warning])

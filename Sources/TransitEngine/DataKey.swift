@@ -39,7 +39,7 @@ struct DataKeyCommand: Sendable {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Makes a data key from memory.
     func perform(_ command: DataKeyCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         guard let ring = catalog.cached(command.work.name) else { return .needsStorage }

@@ -46,7 +46,7 @@ extension BatchWork {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Decrypts from memory.
     func perform(_ command: DecryptCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         guard let ring = catalog.cached(command.work.name) else { return .needsStorage }

@@ -88,7 +88,7 @@ extension BatchWork {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Encrypts from memory.
     func perform(_ command: EncryptCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         guard let ring = catalog.cached(command.work.name), let grant = UsageGrant(ring, command.work) else {
@@ -155,6 +155,8 @@ extension TransitEngine {
             for (version, messages) in UsageGrant.demand(of: work, on: ring) {
                 try await catalog.reserve(ring, version, messages: messages)
             }
+            // Right away, before the ring can leave a crowded cache and take the reservation with it.
+            if let grant = UsageGrant(ring, work) { return (ring, grant) }
         }
         throw .contention
     }

@@ -32,7 +32,7 @@ struct HMACCommand: Sendable {
     func work() throws(TransitError) -> BatchWork { try outcome.get() }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Computes HMACs from memory.
     func perform(_ command: HMACCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         guard let ring = catalog.cached(command.name) else { return .needsStorage }

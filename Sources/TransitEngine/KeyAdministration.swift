@@ -26,7 +26,7 @@ enum KeyCommand: Sendable {
         }
         let period = try parameters.read { (p) throws(ParameterFault) in try p.durationSeconds(5) } ?? 0
         let size = try parameters.read { (p) throws(ParameterFault) in try p.int(6) } ?? 0
-        if period != 0 && period < 3600 { throw .autoRotateTooShort }
+        try KeySettings.check(autoRotateSeconds: period)
         guard let type = KeyType(rawValue: typeName) else { throw .unknownKeyType(typeName) }
         if flags.1 && !flags.0 { throw .convergentNeedsDerivation }
         if size != 0 { throw .keySizeNotValid(type) }
@@ -74,12 +74,12 @@ enum KeyCommand: Sendable {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Reads a key from memory; everything else needs storage.
     func perform(_ command: KeyCommand, into body: inout ByteWriter) -> Handling {
-        guard case .read(let name, let warnings) = command, let ring = catalog.cached(name) else {
-            return .needsStorage
-        }
+        // A long list of versions is written by a task, not by an event loop.
+        guard case .read(let name, let warnings) = command, let ring = catalog.cached(name), ring.versions.count <= 64
+        else { return .needsStorage }
         ring.description.write(into: &body)
         return .done(EngineReply(warnings: warnings))
     }
@@ -126,6 +126,7 @@ extension TransitEngine {
             if !ring.settings.allowsDeletion { throw .deletionNotAllowed(name) }
         }
         guard existed else { throw .keyToDeleteNotFound(name) }
+        forgetRotation(of: name)
         return .noContent
     }
 

@@ -17,6 +17,8 @@ final class KeyCache: Sendable {
         var order: [KeyName] = []
         var hand = 0
         var limit = KeyCache.defaultLimit
+        // Rings that have to leave and whose counts are not written back yet.
+        var leaving: [KeyName: KeyRing] = [:]
     }
 
     private let state = Mutex(State())
@@ -45,6 +47,15 @@ final class KeyCache: Sendable {
         }
     }
 
+    /// The ring of that name if it is on its way out; it is not any more then.
+    func takeBack(_ name: KeyName) -> KeyRing? { state.withLock { $0.leaving.removeValue(forKey: name) } }
+
+    /// Whether exactly this picture is on its way out.
+    func isLeaving(_ ring: KeyRing) -> Bool { state.withLock { $0.leaving[ring.name] === ring } }
+
+    /// The ring is written back and gone.
+    func left(_ ring: KeyRing) { state.withLock { $0.leaving[ring.name] = nil } }
+
     /// Drops exactly this picture, if it is the one held.
     func remove(_ ring: KeyRing) {
         state.withLock { state in
@@ -62,12 +73,13 @@ final class KeyCache: Sendable {
         }
     }
 
-    /// Empties the cache; returns what was in it.
+    /// Empties the cache; returns what was in it, and what was on its way out.
     func removeAll() -> [KeyRing] {
         state.withLock { state in
             let rings = state.slots.values.map(\.ring)
             (state.slots, state.order, state.hand) = ([:], [], 0)
-            return rings
+            for ring in rings { state.leaving[ring.name] = ring }
+            return Array(state.leaving.values)
         }
     }
 
@@ -84,7 +96,10 @@ final class KeyCache: Sendable {
                 state.hand += 1
                 continue
             }
-            if let slot = state.slots.removeValue(forKey: name) { evicted.append(slot.ring) }
+            if let slot = state.slots.removeValue(forKey: name) {
+                state.leaving[name] = slot.ring
+                evicted.append(slot.ring)
+            }
             // The last name takes the free place: order matters little, moving a long tail would.
             state.order.swapAt(state.hand, state.order.count - 1)
             state.order.removeLast()

@@ -14,6 +14,9 @@ final class KeyCatalog: Sendable {
     private let storage: StorageView
     private let cache = KeyCache()
     private let now: @Sendable () -> Int
+    private let locks = NameLocks()
+    // Set at the end of the mount: from then on nothing is made or changed, only counts are written back.
+    private let isClosed = Atomic<Bool>(false)
 
     init(storage: StorageView, now: @escaping @Sendable () -> Int) {
         self.storage = storage
@@ -27,8 +30,19 @@ final class KeyCatalog: Sendable {
     /// The ring, from memory or storage; nil when there is none.
     func ring(_ name: KeyName) async throws(TransitError) -> KeyRing? {
         if let ring = cache[name] { return ring }
+        return try await locks.holding(name) { () async throws(TransitError) in try await held(name) }
+    }
+
+    /// The ring, for those who hold its name.
+    private func held(_ name: KeyName) async throws(TransitError) -> KeyRing? {
+        if let ring = cache[name] { return ring }
+        // On its way out of the cache, it has not been written back yet: it stays.
+        if let ring = cache.takeBack(name) {
+            admit(ring)
+            return ring
+        }
         guard let ring = try await load(name) else { return nil }
-        await admit(ring)
+        admit(ring)
         return ring
     }
 
@@ -56,8 +70,12 @@ final class KeyCatalog: Sendable {
 
     /// Stores a new ring; when the name is taken, nothing changes and the ring that has it is returned.
     func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
+        try await locks.holding(name) { () async throws(TransitError) in try await createHeld(name, settings) }
+    }
+
+    private func createHeld(_ name: KeyName, _ settings: KeySettings) async throws(TransitError) -> KeyRing {
         for _ in 0..<Self.tries {
-            if let ring = try await ring(name) { return ring }
+            if let ring = try await held(name) { return ring }
             let fresh: KeyRing
             do { fresh = try KeyRing.generate(name: name, settings: settings, nowUnixSeconds: now()) } catch {
                 throw .ring(error)
@@ -76,8 +94,14 @@ final class KeyCatalog: Sendable {
     func update(
         _ name: KeyName, _ change: (KeyRing) throws(TransitError) -> KeyRing
     ) async throws(TransitError) -> KeyRing? {
+        try await locks.holding(name) { () async throws(TransitError) in try await updateHeld(name, change) }
+    }
+
+    private func updateHeld(
+        _ name: KeyName, _ change: (KeyRing) throws(TransitError) -> KeyRing
+    ) async throws(TransitError) -> KeyRing? {
         for _ in 0..<Self.tries {
-            guard let current = try await ring(name) else { return nil }
+            guard let current = try await held(name) else { return nil }
             let next = try change(current)
             if next === current { return current }
             var batch = WriteBatch()
@@ -100,8 +124,14 @@ final class KeyCatalog: Sendable {
 
     /// Removes the ring with all that belongs to it. False when there is none; `check` may object.
     func delete(_ name: KeyName, _ check: (KeyRing) throws(TransitError) -> Void) async throws(TransitError) -> Bool {
+        try await locks.holding(name) { () async throws(TransitError) in try await deleteHeld(name, check) }
+    }
+
+    private func deleteHeld(
+        _ name: KeyName, _ check: (KeyRing) throws(TransitError) -> Void
+    ) async throws(TransitError) -> Bool {
         for _ in 0..<Self.tries {
-            guard let current = try await ring(name) else { return false }
+            guard let current = try await held(name) else { return false }
             try check(current)
             var batch = WriteBatch()
             batch.require(.revision(current.revision), at: Self.key(name))
@@ -110,9 +140,15 @@ final class KeyCatalog: Sendable {
                 batch.delete(Self.version(name, version.number))
                 batch.delete(Self.usage(name, version.number))
             }
-            let done = try await attempt(batch) != nil
-            cache.remove(current)
-            if done { return true }
+            do throws(TransitError) {
+                let isDone = try await attempt(batch) != nil
+                cache.remove(current)
+                if isDone { return true }
+            } catch {
+                // It may have been carried out all the same; the ring must not seal on, it is read anew.
+                cache.remove(current)
+                throw error
+            }
         }
         throw .contention
     }
@@ -120,6 +156,15 @@ final class KeyCatalog: Sendable {
     /// Makes room for `messages` more messages under `version`, durable on return. When the stored reservation is not
     /// the one known here, the ring leaves the cache, to be read anew.
     func reserve(_ ring: KeyRing, _ version: KeyVersion, messages: UInt64) async throws(TransitError) {
+        try await locks.holding(ring.name) { () async throws(TransitError) in
+            try await reserveHeld(ring, version, messages: messages)
+        }
+    }
+
+    private func reserveHeld(_ stale: KeyRing, _ version: KeyVersion, messages: UInt64) async throws(TransitError) {
+        // Others may have reserved, or changed the ring, while this one waited for the name.
+        guard let ring = cache[stale.name], ring.versions.contains(where: { $0 === version }) else { return }
+        if version.usage.reserved >= version.usage.messages + messages { return }
         let path = Self.usage(ring.name, version.number)
         let known = version.usage.reserved
         let entry: StorageEntry?
@@ -128,7 +173,7 @@ final class KeyCatalog: Sendable {
             cache.remove(ring)
             return
         }
-        let wanted = version.usage.nextReservation(for: messages)
+        let wanted = version.usage.nextReservation(for: messages, limit: ring.messageLimit)
         var batch = WriteBatch()
         if let entry { batch.require(.revision(entry.revision), at: path) } else { batch.require(.absent, at: path) }
         // A ring that was deleted meanwhile must not get a counter back.
@@ -139,12 +184,13 @@ final class KeyCatalog: Sendable {
 
     /// How many rings the cache may hold; 0 chooses the default bound.
     func limit(to size: Int) async {
-        for ring in cache.limit(to: size) { await writeBack(ring) }
+        for ring in cache.limit(to: size) { await release(ring) }
     }
 
     /// Writes every exact count back: the orderly end.
     func close() async {
-        for ring in cache.removeAll() { await writeBack(ring) }
+        isClosed.store(true, ordering: .releasing)
+        for ring in cache.removeAll() { await release(ring) }
     }
 
     /// The rings in memory.
@@ -191,7 +237,7 @@ final class KeyCatalog: Sendable {
         guard let revision = try await attempt(batch) else { return nil }
         do throws(KeyRingError) {
             let stored = try ring.stored(at: revision)
-            await admit(stored)
+            admit(stored)
             return stored
         } catch {
             throw .ring(error)
@@ -199,6 +245,7 @@ final class KeyCatalog: Sendable {
     }
 
     private func attempt(_ batch: WriteBatch) async throws(TransitError) -> UInt64? {
+        if isClosed.load(ordering: .acquiring) { throw .storage }
         do throws(StorageError) {
             return try await storage.commit(batch)
         } catch {
@@ -209,8 +256,19 @@ final class KeyCatalog: Sendable {
         }
     }
 
-    private func admit(_ ring: KeyRing) async {
-        for evicted in cache.insert(ring) { await writeBack(evicted) }
+    /// Puts the ring into the cache. What has to leave for it is written back by others: waiting for its name here,
+    /// while holding one, could wait in a circle.
+    private func admit(_ ring: KeyRing) {
+        for evicted in cache.insert(ring) { Task { await release(evicted) } }
+    }
+
+    /// Writes back a ring that is leaving, unless somebody has taken it back meanwhile.
+    private func release(_ ring: KeyRing) async {
+        await locks.holding(ring.name) { () async in
+            guard cache.isLeaving(ring) else { return }
+            await writeBack(ring)
+            cache.left(ring)
+        }
     }
 
     /// Ends the ring's counters and stores their exact numbers, unless somebody has reserved anew meanwhile. What goes

@@ -58,7 +58,7 @@ struct KeyChanges: Sendable {
         if exportable == true { next.isExportable = true }
         if plaintextBackup == true { next.allowsPlaintextBackup = true }
         if let autoRotateSeconds {
-            if autoRotateSeconds != 0 && autoRotateSeconds < 3600 { throw .autoRotateTooShort }
+            try KeySettings.check(autoRotateSeconds: autoRotateSeconds)
             next.autoRotateSeconds = autoRotateSeconds
         }
         next.usageLimits = try limits(from: settings.usageLimits)
@@ -83,7 +83,18 @@ struct KeyChanges: Sendable {
     }
 }
 
-extension TransitEngine {
+extension KeySettings {
+    /// The field stores periods in nanoseconds, in 64 bits.
+    static let longestPeriodSeconds = Int.max / 1_000_000_000
+
+    /// Throws for a period that is neither 0 nor between an hour and 292 years.
+    static func check(autoRotateSeconds period: Int) throws(TransitError) {
+        if period != 0 && period < 3600 { throw .autoRotateTooShort }
+        if period > longestPeriodSeconds { throw .autoRotateTooLong }
+    }
+}
+
+extension Transit {
     /// Changes a key's settings.
     func configure(_ name: KeyName, _ changes: KeyChanges) async throws(TransitError) -> KeyRing {
         let changed = try await catalog.update(name) { (ring) throws(TransitError) in

@@ -20,22 +20,10 @@ final class MountConfig: Sendable {
         set { upsertDisabled.store(newValue, ordering: .relaxed) }
     }
 
-    /// The stored form. **Layout** format 1: cache size, upsert disabled.
-    static func record(cacheSize: Int, isUpsertDisabled: Bool) -> [UInt8] {
-        var writer = RecordWriter(format: 1)
-        writer.put(cacheSize)
-        writer.put(isUpsertDisabled)
-        return writer.record
-    }
-
-    /// Takes over what was stored; false when it cannot be read.
-    func adopt(_ record: ByteView) -> Bool {
-        guard var reader = try? RecordReader(record), reader.format == 1, let size = try? reader.int(),
-            let isDisabled = try? reader.bool(), (try? reader.finish()) != nil
-        else { return false }
-        (cacheSize, isUpsertDisabled) = (size, isDisabled)
-        return true
-    }
+    /// Where the settings are stored. **Layout** format 1: one integer.
+    static let cachePath = "config/cache"
+    /// The same for `config/keys`.
+    static let keysPath = "config/keys"
 }
 
 /// Reading and writing those settings.
@@ -62,7 +50,7 @@ enum ConfigCommand: Sendable {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Answers a read; writes need storage.
     func perform(_ command: ConfigCommand, into body: inout ByteWriter) -> Handling {
         switch command {
@@ -76,20 +64,48 @@ extension TransitEngine {
     /// Stores a setting, then lets it count.
     func performStoring(_ command: ConfigCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply
     {
-        var warnings: [String] = []
-        var (size, disabled) = (config.cacheSize, config.isUpsertDisabled)
-        var shown = command
         switch command {
-        case .writeCache(let wanted, let notes): (size, warnings, shown) = (wanted, notes, .readCache)
-        case .writeKeys(let wanted, let notes): (disabled, warnings, shown) = (wanted, notes, .readKeys)
-        case .readCache, .readKeys: break
+        case .writeCache(let size, let warnings):
+            try await store(size, at: MountConfig.cachePath)
+            config.cacheSize = size
+            await catalog.limit(to: size)
+            _ = perform(.readCache, into: &body)
+            return EngineReply(warnings: warnings)
+        case .writeKeys(let isUpsertDisabled, let warnings):
+            try await store(isUpsertDisabled ? 1 : 0, at: MountConfig.keysPath)
+            config.isUpsertDisabled = isUpsertDisabled
+            _ = perform(.readKeys, into: &body)
+            return EngineReply(warnings: warnings)
+        case .readCache, .readKeys:
+            _ = perform(command, into: &body)
+            return EngineReply()
         }
+    }
+
+    /// Reads the stored settings. Throws when storage, or what it holds, cannot be read.
+    func loadConfig() async throws(TransitError) {
+        config.cacheSize = try await stored(MountConfig.cachePath)
+        config.isUpsertDisabled = try await stored(MountConfig.keysPath) != 0
+    }
+
+    // Each setting is an entry of its own, so that two who change different ones do not meet.
+    private func store(_ value: Int, at path: String) async throws(TransitError) {
+        var writer = RecordWriter(format: 1)
+        writer.put(value)
         var batch = WriteBatch()
-        batch.put(StorageKey(Self.configPath), MountConfig.record(cacheSize: size, isUpsertDisabled: disabled))
+        batch.put(StorageKey(path), writer.record)
         do { try await storage.commit(batch) } catch { throw .storage }
-        (config.cacheSize, config.isUpsertDisabled) = (size, disabled)
-        await catalog.limit(to: size)
-        _ = perform(shown, into: &body)
-        return EngineReply(warnings: warnings)
+    }
+
+    private func stored(_ path: String) async throws(TransitError) -> Int {
+        let entry: StorageEntry?
+        do { entry = try await storage.read(path) } catch { throw .storage }
+        guard let entry else { return 0 }
+        let value = entry.value.withUnsafeBytes { bytes -> Int? in
+            guard var reader = try? RecordReader(ByteView(bytes)), reader.format == 1 else { return nil }
+            return try? reader.int()
+        }
+        guard let value else { throw .storage }
+        return value
     }
 }

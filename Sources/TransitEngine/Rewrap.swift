@@ -40,7 +40,7 @@ extension BatchWork {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// Rewraps from memory.
     func perform(_ command: RewrapCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         guard let ring = catalog.cached(command.work.name), let grant = UsageGrant(ring, command.work) else {

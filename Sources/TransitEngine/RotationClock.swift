@@ -18,8 +18,7 @@ final class RotationClock: Sendable {
                 state.due[ring.name] = nil
                 return
             }
-            let second = ring.latest.createdUnixSeconds &+ settings.autoRotateSeconds
-            state.due[ring.name] = (second, settings.latestVersion)
+            state.due[ring.name] = (ring.rotationDueUnixSeconds, settings.latestVersion)
         }
     }
 
@@ -31,7 +30,12 @@ final class RotationClock: Sendable {
     }
 
     /// Forgets a ring that is gone.
-    func retire(_ name: KeyName) { state.withLock { $0.due[name] = nil } }
+    func retire(_ name: KeyName) {
+        state.withLock { state in
+            state.due[name] = nil
+            state.running[name] = nil
+        }
+    }
 
     /// Claims the rotation of a version; false when somebody has.
     func begin(_ name: KeyName, _ version: Int) -> Bool {
@@ -45,5 +49,14 @@ final class RotationClock: Sendable {
     /// Gives the claim back, so that a rotation that failed can be tried again.
     func end(_ name: KeyName, _ version: Int) {
         state.withLock { if $0.running[name] == version { $0.running[name] = nil } }
+    }
+}
+
+extension KeyRing {
+    /// When the ring rotates by age, in Unix seconds; the end of time when it does not.
+    var rotationDueUnixSeconds: Int {
+        guard settings.autoRotateSeconds > 0 else { return .max }
+        let (sum, overflow) = latest.createdUnixSeconds.addingReportingOverflow(settings.autoRotateSeconds)
+        return overflow ? .max : sum
     }
 }

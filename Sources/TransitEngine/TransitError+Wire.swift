@@ -51,6 +51,7 @@ extension TransitError: WireFault {
         case .typeNotForEncryption(let type): "key type \(type.shown) not supported for this operation"
         case .keySizeNotValid(let type): "key_size is not valid for algorithm \(type.rawValue)"
         case .autoRotateTooShort: "auto rotate period must be 0 to disable or at least an hour"
+        case .autoRotateTooLong: "auto rotate period must be at most \(KeySettings.longestPeriodSeconds) seconds"
         case .convergentNeedsDerivation: "convergent encryption requires derivation to be enabled"
         case .convergentNeedsContext:
             "convergent encryption requires derivation to be enabled, so context is required"

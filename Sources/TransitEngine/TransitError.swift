@@ -33,7 +33,7 @@ package enum TransitError: Error, Equatable {
     case unknownKeyType(String)
     case typeNotForEncryption(String)
     case keySizeNotValid(KeyType)
-    case autoRotateTooShort
+    case autoRotateTooShort, autoRotateTooLong
     case convergentNeedsDerivation, convergentNeedsContext
     /// Configuration.
     case minDecryptionNegative

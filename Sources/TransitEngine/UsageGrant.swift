@@ -7,15 +7,17 @@ struct UsageGrant: Sendable {
     private var onlyVersion: KeyVersion?
     // Versions whose limit the request would pass: their items fail, nothing was counted for them.
     private var exhausted: [Int] = []
-    /// The count of the latest version after this request, where it took part.
-    private(set) var latestCount: UInt64 = 0
+    /// Whether messages of the latest version were counted.
+    private(set) var hasCountedLatest = false
 
     /// Counts the items; nil when storage must hold a larger reservation first (then nothing is counted).
     init?(_ ring: KeyRing, _ work: BatchWork) {
         self.ring = ring
+        // Nothing will be sealed: each item is refused in its turn.
+        if ring.settings.isSoftDeleted { return }
         if work.wantsOnlyLatest {
             guard take(ring.latest, UInt64(work.items.count)) else { return nil }
-            if !ring.settings.isSoftDeleted { onlyVersion = ring.latest }
+            onlyVersion = ring.latest
             return
         }
         var taken: [(KeyVersion, UInt64)] = []
@@ -42,7 +44,7 @@ struct UsageGrant: Sendable {
         switch version.usage.take(messages, limit: ring.messageLimit) {
         case .needsReservation: return false
         case .exhausted: exhausted.append(version.number)
-        case .counted(let total): if version === ring.latest { latestCount = total }
+        case .counted: if version === ring.latest { hasCountedLatest = true }
         }
         return true
     }
@@ -80,17 +82,17 @@ extension KeyRing {
     }
 }
 
-extension TransitEngine {
+extension Transit {
     /// After the messages are sealed: asks for rotation where the count calls for it, and words the warning.
     func finish(_ ring: KeyRing, _ grant: UsageGrant) -> [String] {
         let limits = ring.settings.usageLimits
-        guard ring.settings.isBoundByNonces, grant.latestCount >= UInt64(min(limits.warn, max(limits.rotate, 1))) else {
-            return []
-        }
-        if limits.rotate > 0 && grant.latestCount >= UInt64(limits.rotate) { rotateSoon(ring) }
-        guard limits.warn > 0, grant.latestCount >= UInt64(limits.warn) else { return [] }
+        guard ring.settings.isBoundByNonces, grant.hasCountedLatest else { return [] }
+        // Read again: items that failed have been given back.
+        let count = ring.latest.usage.messages
+        if limits.rotate > 0 && count >= UInt64(limits.rotate) { rotateSoon(ring) }
+        guard limits.warn > 0, count >= UInt64(limits.warn) else { return [] }
         return [
-            "version \(ring.latest.number) of this key has encrypted \(grant.latestCount) messages (usage_warn "
+            "version \(ring.latest.number) of this key has encrypted \(count) messages (usage_warn "
                 + "\(limits.warn), usage_refuse \(limits.refuse)); rotate the key"
         ]
     }

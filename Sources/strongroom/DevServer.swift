@@ -5,6 +5,7 @@ internal import Foundation
 internal import HTTPAPI
 internal import Primitives
 internal import Storage
+internal import Synchronization
 internal import SystemEngine
 internal import TransitEngine
 internal import Vocabulary
@@ -71,7 +72,7 @@ struct DevServer {
             storage: storage,
             factories: [
                 "transit": { view in
-                    let engine = TransitEngine(storage: view, now: Self.now)
+                    let engine = Transit(storage: view, now: Self.now)
                     try await engine.open()
                     return engine
                 }
@@ -79,7 +80,7 @@ struct DevServer {
         let facts = ServerFacts(
             version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
             clusterID: UUID().uuidString.lowercased())
-        let system = SystemEngine(facts: facts, mounts: mounts, now: Self.now)
+        let system = SystemPaths(facts: facts, mounts: mounts, now: Self.now)
         try mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging")
         for name in engines {
@@ -151,13 +152,24 @@ private final class StopSignal: @unchecked Sendable {
     private let stream: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
+    private final class Asked: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        func isSecond() -> Bool { flag.exchange(true, ordering: .relaxed) }
+    }
+
     init() {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         self.stream = stream
+        let asked = Asked()
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.finish() }
+            source.setEventHandler {
+                // Asked twice, it does not wait for the slowest client.
+                if asked.isSecond() { _exit(130) }
+                continuation.finish()
+            }
             source.resume()
             return source
         }

@@ -66,11 +66,12 @@ struct AEADBehaviourTests {
     func inPlaceAndUnaligned(_ algorithm: AEADAlgorithm) throws {
         var generator = SeededGenerator(seed: 4)
         let key = try AEADKey(algorithm, material: RandomSource.secret(count: algorithm.keyLength))
-        let (nonceLength, message) = (algorithm.nonceLength, generator.bytes(1000))
-        let room = UnsafeMutablePointer<UInt8>.allocate(capacity: 2048)
+        let longest = AEADAlgorithm.gcmCutOver + 1
+        let (nonceLength, message) = (algorithm.nonceLength, generator.bytes(longest))
+        let room = UnsafeMutablePointer<UInt8>.allocate(capacity: longest + 64)
         defer { room.deallocate() }
         for offset in 0..<17 {
-            for count in [0, 1, 15, 16, 17, 64, 333, 1000] {
+            for count in [0, 1, 15, 16, 17, 64, 333, 1000, longest - 1, longest] {
                 let output = room + offset
                 message.withUnsafeBufferPointer { bytes in
                     if let start = bytes.baseAddress { (output + nonceLength).update(from: start, count: count) }
@@ -84,9 +85,9 @@ struct AEADBehaviourTests {
         }
     }
 
-    @Test("One key serves eight threads at once", arguments: AEADAlgorithm.allCases)
-    func eightThreads(_ algorithm: AEADAlgorithm) throws {
-        let cipher = try Self.cipher(algorithm, .kept)
+    @Test("One key serves eight threads at once", arguments: AEADAlgorithm.allCases, Shape.keptShapes)
+    func eightThreads(_ algorithm: AEADAlgorithm, _ shape: Shape) throws {
+        let cipher = try Self.cipher(algorithm, shape)
         let wrong = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in
             var generator = SeededGenerator(seed: UInt64(thread))
@@ -103,9 +104,9 @@ struct AEADBehaviourTests {
         #expect(wrong.load(ordering: .relaxed) == 0)
     }
 
-    @Test("More threads than a key has places for share one", arguments: AEADAlgorithm.allCases)
-    func moreThreadsThanPlaces(_ algorithm: AEADAlgorithm) throws {
-        let cipher = try Self.cipher(algorithm, .kept)
+    @Test("More threads than a key has places for share one", arguments: AEADAlgorithm.allCases, Shape.keptShapes)
+    func moreThreadsThanPlaces(_ algorithm: AEADAlgorithm, _ shape: Shape) throws {
+        let cipher = try Self.cipher(algorithm, shape)
         let right = Atomic<Int>(0)
         let ended = DispatchGroup()
         let count = 100

@@ -25,6 +25,11 @@ struct SelfTestTests {
             #expect(names.contains(digest.wireName))
             #expect(names.contains("hmac-" + digest.wireName))
         }
+        if AEADAlgorithm.aes256GCM.libraries.contains(.gcrypt) {
+            for name in ["AES-128-GCM", "AES-256-GCM", "XAES-256-GCM"] {
+                #expect(names.contains(name + " (libgcrypt)"))
+            }
+        }
         #expect(names.isSuperset(of: ["hkdf-sha2-256", "drbg", "base64"]))
     }
 }

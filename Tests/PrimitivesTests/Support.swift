@@ -29,22 +29,45 @@ func withView<R>(_ bytes: [UInt8], _ body: (ByteView) throws -> R) rethrows -> R
     try bytes.withUnsafeBytes { try body(ByteView($0)) }
 }
 
-/// The shapes in which a cipher is offered, with arrays instead of addresses.
+/// The shapes in which a cipher is offered: with the library that the table chooses by the message's length, and with
+/// each library for every length. Where an algorithm has no such library, the table chooses all the same.
 enum Shape: CaseIterable {
     case kept
+    case keptOpenSSL
+    case keptGcrypt
     case transient
+    case transientOpenSSL
+    case transientGcrypt
+
+    var isKept: Bool { self == .kept || self == .keptOpenSSL || self == .keptGcrypt }
+
+    /// The library to ask for, nil to leave it to the table.
+    func library(for algorithm: AEADAlgorithm) -> CryptoLibrary? {
+        let named: CryptoLibrary? =
+            switch self {
+            case .kept, .transient: nil
+            case .keptOpenSSL, .transientOpenSSL: .openssl
+            case .keptGcrypt, .transientGcrypt: .gcrypt
+            }
+        return named.flatMap { algorithm.libraries.contains($0) ? $0 : nil }
+    }
+
+    static var keptShapes: [Shape] { allCases.filter(\.isKept) }
 }
 
+/// A cipher in one of its shapes, with arrays instead of addresses.
 struct Cipher {
     let algorithm: AEADAlgorithm
     let shape: Shape
     private let bytes: [UInt8]
     private let kept: AEADKey
+    private let library: CryptoLibrary?
 
     init(_ algorithm: AEADAlgorithm, _ shape: Shape, key: [UInt8]) throws {
         self.algorithm = algorithm
         self.shape = shape
         bytes = key
+        library = shape.library(for: algorithm)
         kept = try withView(key) { try AEADKey(algorithm, material: SecretBytes(copying: $0)) }
     }
 
@@ -54,14 +77,21 @@ struct Cipher {
         var output = [UInt8](repeating: 0xAA, count: room + 8)
         try withView(plaintext) { plaintext in
             try withView(aad) { aad in
-                switch (shape, nonce) {
-                case (.kept, nil): try kept.seal(plaintext, authenticating: aad, into: &output)
-                case (.kept, let nonce?):
-                    try withView(nonce) { try kept.seal(plaintext, nonce: $0, authenticating: aad, into: &output) }
-                case (.transient, nil):
-                    try transientSeal(plaintext, nil, aad, &output)
-                case (.transient, let nonce?):
-                    try withView(nonce) { try transientSeal(plaintext, $0, aad, &output) }
+                guard let nonce else {
+                    if shape.isKept, library == nil {
+                        return try kept.seal(plaintext, authenticating: aad, into: &output)
+                    }
+                    if !shape.isKept { return try transientSeal(plaintext, nil, aad, &output) }
+                    var random = SystemRandomNumberGenerator()
+                    let drawn = (0..<algorithm.nonceLength).map { _ in UInt8.random(in: 0...255, using: &random) }
+                    return try withView(drawn) { try keptSeal(plaintext, $0, aad, &output) }
+                }
+                try withView(nonce) { nonce in
+                    if shape.isKept {
+                        try keptSeal(plaintext, nonce, aad, &output)
+                    } else {
+                        try transientSeal(plaintext, nonce, aad, &output)
+                    }
                 }
             }
         }
@@ -69,12 +99,28 @@ struct Cipher {
         return Array(output[..<room])
     }
 
+    private func keptSeal(
+        _ plaintext: ByteView, _ nonce: ByteView, _ aad: ByteView, _ output: inout [UInt8]
+    ) throws {
+        if let library {
+            try kept.seal(plaintext, nonce: nonce, authenticating: aad, into: &output, via: library)
+        } else {
+            try kept.seal(plaintext, nonce: nonce, authenticating: aad, into: &output)
+        }
+    }
+
     private func transientSeal(
         _ plaintext: ByteView, _ nonce: ByteView?, _ aad: ByteView, _ output: inout [UInt8]
     ) throws {
         try withView(bytes) { key in
-            try TransientAEAD.seal(
-                algorithm, key: key, nonce: nonce, plaintext: plaintext, authenticating: aad, into: &output)
+            if let library {
+                try TransientAEAD.seal(
+                    algorithm, key: key, nonce: nonce, plaintext: plaintext, authenticating: aad, into: &output,
+                    via: library)
+            } else {
+                try TransientAEAD.seal(
+                    algorithm, key: key, nonce: nonce, plaintext: plaintext, authenticating: aad, into: &output)
+            }
         }
     }
 
@@ -86,11 +132,16 @@ struct Cipher {
             withView(aad) { aad in
                 withView(bytes) { key in
                     Result { () throws(CryptoError) in
-                        switch shape {
-                        case .kept: try kept.open(sealed, authenticating: aad, into: &output)
-                        case .transient:
+                        switch (shape.isKept, library) {
+                        case (true, nil): try kept.open(sealed, authenticating: aad, into: &output)
+                        case (true, let library?):
+                            try kept.open(sealed, authenticating: aad, into: &output, via: library)
+                        case (false, nil):
                             try TransientAEAD.open(
                                 algorithm, key: key, sealed: sealed, authenticating: aad, into: &output)
+                        case (false, let library?):
+                            try TransientAEAD.open(
+                                algorithm, key: key, sealed: sealed, authenticating: aad, into: &output, via: library)
                         }
                     }
                 }

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `an address in use is said in one line and ends with status 1`() throws {
-        let socket = try FreePort()
+        let socket = FreePort()
         let outcome = try Binary.run(
             Binary.url, ["server", "-dev", "-dev-listen-address=127.0.0.1:\(socket.port)"], seconds: 30)
         #expect(outcome.status == 1)
@@ -46,8 +46,9 @@ private final class FreePort {
     let port: Int
     private let descriptor: Int32
 
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    init() {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -58,8 +59,8 @@ private final class FreePort {
                     && getsockname(descriptor, pointer, &length) == 0
             }
         }
-        try #require(bound)
-        port = Int(UInt16(bigEndian: address.sin_port))
+        // 0 is the port of nobody: the test that uses it fails.
+        port = !bound ? 0 : Int(UInt16(bigEndian: address.sin_port))
     }
 
     deinit { close(descriptor) }

@@ -84,7 +84,8 @@ struct StorageConformance {
         let revision = try await storage.commit(Self.put([("a", [1]), ("b", [1])]))
         try await storage.commit(Self.put([("b", [2])]))
         let failing: [(String, WriteBatch.Precondition)] = [
-            ("a", .absent), ("a", .revision(revision + 1000)), ("b", .revision(revision)), ("none", .revision(revision)),
+            ("a", .absent), ("a", .revision(revision + 1000)), ("b", .revision(revision)),
+            ("none", .revision(revision)),
         ]
         for (path, condition) in failing {
             var batch = Self.put([("a", [9]), ("new", [9])])

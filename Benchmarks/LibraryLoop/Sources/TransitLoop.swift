@@ -7,12 +7,12 @@ internal import TransitEngine
 
 /// What the server does with a request once its body is in memory: resolve, then perform; no sockets.
 final class TransitLoop: Sendable {
-    private let engine: TransitEngine
+    private let engine: Transit
 
     /// A transit engine over storage in memory.
     init() async throws {
         let now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
-        engine = TransitEngine(storage: StorageView(InMemoryStorage(), prefix: "bench/"), now: now)
+        engine = Transit(storage: StorageView(InMemoryStorage(), prefix: "bench/"), now: now)
         try await engine.open()
     }
 
@@ -32,7 +32,7 @@ final class TransitLoop: Sendable {
     }
 
     // Now and then the key's message count needs a new reservation, as in the server.
-    private func waitForStorage(_ command: TransitEngine.Command) throws {
+    private func waitForStorage(_ command: Transit.Command) throws {
         let (done, engine) = (DispatchSemaphore(value: 0), engine)
         let outcome = Outcome()
         Task {

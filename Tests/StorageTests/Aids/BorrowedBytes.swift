@@ -31,6 +31,7 @@ package struct GuardedMemory: ~Copyable {
     deinit { munmap(start, room + page) }
 
     /// Lends a view of the bytes, the last of which lies before the forbidden page.
+    @discardableResult
     package func withView<R: ~Copyable, E: Error>(_ bytes: [UInt8], _ body: (ByteView) throws(E) -> R) throws(E) -> R {
         precondition(bytes.count <= room, "more bytes than the memory has room for")
         let place = start + (room - bytes.count)

@@ -3,9 +3,18 @@ internal import Synchronization
 
 /// Storage in front of another that fails its N-th operation, once or from then on.
 package final class FaultyStorage: StorageBackend {
+    /// When an operation fails.
+    package enum Moment: Sendable, CaseIterable {
+        /// Before it had any effect.
+        case before
+        /// After it took effect, as when the connection breaks before the answer.
+        case after
+    }
+
     private struct State {
         var operations = 0
         var failing: ClosedRange<Int>?
+        var moment = Moment.before
     }
 
     private let inner: any StorageBackend
@@ -18,37 +27,41 @@ package final class FaultyStorage: StorageBackend {
     package var operations: Int { state.withLock { $0.operations } }
 
     /// Counts from now on; operation number `number` fails, and with `lasting` every one after it.
-    package func arm(_ number: Int, lasting: Bool = false) {
-        state.withLock { $0 = State(operations: 0, failing: number...(lasting ? .max : number)) }
+    package func arm(_ number: Int, lasting: Bool = false, _ moment: Moment = .before) {
+        state.withLock { $0 = State(operations: 0, failing: number...(lasting ? .max : number), moment: moment) }
     }
 
     /// Fails nothing any more.
     package func disarm() { state.withLock { $0.failing = nil } }
 
-    private func step() throws(StorageError) {
-        let fails = state.withLock { state in
+    private func run<Value>(
+        _ operation: () async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        let failing = state.withLock { state -> Moment? in
             state.operations += 1
-            return state.failing?.contains(state.operations) ?? false
+            return state.failing?.contains(state.operations) == true ? state.moment : nil
         }
-        if fails { throw .unavailable }
+        if failing == .before { throw .unavailable }
+        let value = try await operation()
+        if failing == .after { throw .unavailable }
+        return value
     }
 
     package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
-        try step()
-        return try await inner.read(key)
+        try await run { () async throws(StorageError) in try await inner.read(key) }
     }
 
     package func list(
         under prefix: String, after cursor: StorageKey?, limit: Int
     ) async throws(StorageError) -> [StorageKey] {
-        try step()
-        return try await inner.list(under: prefix, after: cursor, limit: limit)
+        try await run { () async throws(StorageError) in
+            try await inner.list(under: prefix, after: cursor, limit: limit)
+        }
     }
 
     @discardableResult
     package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
-        try step()
-        return try await inner.commit(batch)
+        try await run { () async throws(StorageError) in try await inner.commit(batch) }
     }
 }
 

@@ -62,7 +62,7 @@ package enum SystemError: WireFault, Equatable {
 }
 
 /// `sys/`: mounts, health, seal status.
-package final class SystemEngine: SecretsEngine {
+package final class SystemPaths: SecretsEngine {
     /// A resolved request.
     package enum Command: Sendable {
         /// Reads.

@@ -8,7 +8,7 @@ package import Vocabulary
 /// Encryption as a service: named key rings that never leave, and what can be done with them.
 ///
 /// **Concurrency** requests on rings in memory are answered synchronously on any thread; the rest goes through storage.
-package final class TransitEngine: SecretsEngine {
+package final class Transit: SecretsEngine {
     /// A resolved request.
     package struct Command: Sendable {
         enum Work {
@@ -27,7 +27,6 @@ package final class TransitEngine: SecretsEngine {
         let capability: Capability
     }
 
-    static let configPath = "config"
     let storage: StorageView
     let catalog: KeyCatalog
     let config = MountConfig()
@@ -46,13 +45,7 @@ package final class TransitEngine: SecretsEngine {
 
     /// Reads the mount's settings and learns which rings rotate by age. Throws when storage cannot be read.
     package func open() async throws(TransitError) {
-        do {
-            if let entry = try await storage.read(Self.configPath) {
-                guard entry.value.withUnsafeBytes({ config.adopt(ByteView($0)) }) else { throw TransitError.storage }
-            }
-        } catch {
-            throw .storage
-        }
+        try await loadConfig()
         await catalog.limit(to: config.cacheSize)
         for text in try await catalog.names(after: nil, limit: .max) {
             guard let name = KeyName(text: text), try await catalog.settings(name)?.autoRotateSeconds ?? 0 > 0,
@@ -144,7 +137,7 @@ package final class TransitEngine: SecretsEngine {
     package func maintain(nowUnixSeconds: Int) async {
         for (name, version) in rotations.due(at: nowUnixSeconds) {
             // Failures of one ring do not stop the others; it stays due and is tried again next time.
-            await rotate(name, ifLatestIs: version)
+            await rotate(name, ifLatestIs: version) { $0.rotationDueUnixSeconds < nowUnixSeconds }
         }
     }
 
@@ -155,19 +148,22 @@ package final class TransitEngine: SecretsEngine {
     /// Keeps in mind when the ring rotates by age.
     func noteRotation(of ring: KeyRing) { rotations.note(ring) }
 
+    /// The name may come back as another ring.
+    func forgetRotation(of name: KeyName) { rotations.retire(name) }
+
     /// Rotates the ring in the background because its messages become too many; once per version.
     func rotateSoon(_ ring: KeyRing) {
         guard rotations.begin(ring.name, ring.settings.latestVersion) else { return }
         Task { [self] in
-            await rotate(ring.name, ifLatestIs: ring.settings.latestVersion)
+            await rotate(ring.name, ifLatestIs: ring.settings.latestVersion) { _ in true }
             rotations.end(ring.name, ring.settings.latestVersion)
         }
     }
 
-    private func rotate(_ name: KeyName, ifLatestIs version: Int) async {
+    private func rotate(_ name: KeyName, ifLatestIs version: Int, and isWanted: (KeyRing) -> Bool) async {
         do throws(TransitError) {
             let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
-                guard ring.settings.latestVersion == version else { return ring }
+                guard ring.settings.latestVersion == version, isWanted(ring) else { return ring }
                 do throws(KeyRingError) { return try ring.rotated(nowUnixSeconds: now()) } catch { throw .ring(error) }
             }
             if let rotated { noteRotation(of: rotated) } else { rotations.retire(name) }

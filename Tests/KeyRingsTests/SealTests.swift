@@ -1,0 +1,195 @@
+import Bytes
+import KeyRings
+import Primitives
+import TestAids
+import Testing
+
+@Suite("Sealing and opening")
+struct SealTests {
+    private static let shapes: [(derived: Bool, convergent: Bool)] = [(false, false), (true, false), (true, true)]
+
+    @Test(
+        "What is sealed opens again, for every type and shape, with and without associated data",
+        arguments: KeyType.allCases)
+    func roundTrip(_ type: KeyType) throws {
+        var random = SeededGenerator(seed: 5)
+        for (derived, convergent) in Self.shapes {
+            let ring = try ring(type, derived: derived, convergent: convergent)
+            let context = derived ? Array("abc".utf8) : []
+            for length in [0, 1, 15, 16, 17, 1000, 70_000] {
+                let plaintext = random.bytes(length)
+                for data in [nil, [], Array("aad".utf8)] as [[UInt8]?] {
+                    let text = try ring.sealed(plaintext, context: context, data: data)
+                    #expect(text.hasPrefix("vault:v1:"))
+                    let again = try ring.opened(text, context: context, data: data)
+                    #expect(again == plaintext)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "Every flipped bit of a ciphertext, another context or other associated data fails the tag",
+        arguments: KeyType.allCases)
+    func tampering(_ type: KeyType) throws {
+        for (derived, convergent) in Self.shapes {
+            let ring = try ring(type, derived: derived, convergent: convergent)
+            let context = derived ? Array("abc".utf8) : []
+            let text = try ring.sealed(Array("hello".utf8), context: context, data: [1])
+            guard case .bytes(let payload) = ReferenceBase64.decode(Array(text.utf8.dropFirst(9))) else {
+                Issue.record("the payload is no base64")
+                return
+            }
+            for bit in 0..<payload.count * 8 {
+                var changed = payload
+                changed[bit / 8] ^= 1 << UInt8(bit % 8)
+                #expect(throws: KeyRingError.authenticationFailed(type)) {
+                    try ring.opened("vault:v1:" + ReferenceBase64.encode(changed), context: context, data: [1])
+                }
+            }
+            for data in [nil, [], [2], [1, 0]] as [[UInt8]?] {
+                #expect(throws: KeyRingError.authenticationFailed(type)) {
+                    try ring.opened(text, context: context, data: data)
+                }
+            }
+            guard derived else { continue }
+            #expect(throws: KeyRingError.authenticationFailed(type)) {
+                try ring.opened(text, context: [1], data: [1])
+            }
+        }
+    }
+
+    @Test("Every truncation of a ciphertext is refused", arguments: KeyType.allCases)
+    func truncation(_ type: KeyType) throws {
+        let ring = try ring(type)
+        let text = try ring.sealed(Array("hello world".utf8))
+        for length in 0..<text.utf8.count {
+            #expect(throws: KeyRingError.self) { try ring.opened(String(text.prefix(length))) }
+        }
+        for length in 0..<type.algorithm.nonceLength {
+            let short = ReferenceBase64.encode([UInt8](repeating: 0, count: length))
+            #expect(throws: KeyRingError.ciphertextLength) { try ring.opened("vault:v1:" + short) }
+        }
+        let noTag = ReferenceBase64.encode([UInt8](repeating: 0, count: type.algorithm.nonceLength + 15))
+        #expect(throws: KeyRingError.authenticationFailed(type)) { try ring.opened("vault:v1:" + noTag) }
+    }
+
+    @Test("A ciphertext of another key fails the tag, and one of another version opens with its own")
+    func otherKeys() throws {
+        let (left, right) = (try ring(.aes256GCM96), try ring(.aes256GCM96, key: [UInt8](repeating: 9, count: 32)))
+        let text = try left.sealed([1, 2, 3])
+        #expect(throws: KeyRingError.authenticationFailed(.aes256GCM96)) { try right.opened(text) }
+        let rotated = try left.rotated(nowUnixSeconds: 2)
+        #expect(try rotated.opened(text) == [1, 2, 3])
+        let newer = try rotated.sealed([4])
+        #expect(newer.hasPrefix("vault:v2:"))
+        #expect(try rotated.opened(newer) == [4])
+        #expect(throws: KeyRingError.authenticationFailed(.aes256GCM96)) {
+            try rotated.opened(newer.replacing("vault:v2:", with: "vault:v1:"))
+        }
+    }
+
+    @Test("A derived ring without a context refuses to seal and to open")
+    func missingContext() throws {
+        let ring = try ring(.aes256GCM96, derived: true)
+        let text = try ring.sealed([1], context: [7])
+        #expect(throws: KeyRingError.missingContext) { try ring.sealed([1]) }
+        #expect(throws: KeyRingError.missingContext) { try ring.opened(text) }
+    }
+
+    @Test("Checks come in the wire's order: prefix, version, base64, context, length, tag")
+    func order() throws {
+        let ring = try ring(.aes256GCM96, derived: true)
+        let cases: [(String, [UInt8], KeyRingError)] = [
+            ("vault:v9:!!", [], .versionTooNew), ("vault:v-1:!!", [], .versionTooOld),
+            ("vault:v1:!!", [], .ciphertextBase64),
+            ("vault:v1:AAAA", [], .missingContext), ("vault:v1:AAAA", [1], .ciphertextLength),
+            (
+                "vault:v1:" + ReferenceBase64.encode([UInt8](repeating: 0, count: 30)), [1],
+                .authenticationFailed(.aes256GCM96)
+            ),
+        ]
+        for (text, context, error) in cases {
+            #expect(throws: error, "\(text)") { try ring.opened(text, context: context) }
+        }
+    }
+
+    @Test("Random nonces make every ciphertext of one message different")
+    func randomNonces() throws {
+        for type in KeyType.allCases {
+            let ring = try ring(type)
+            let texts = try (0..<100).map { _ in try ring.sealed([1, 2, 3]) }
+            let nonces = Set(texts.map { $0.dropFirst(9).prefix(16) })
+            #expect(nonces.count == 100)
+        }
+    }
+
+    @Test("Convergent sealing repeats itself for equal message and context, and only then", arguments: KeyType.allCases)
+    func convergence(_ type: KeyType) throws {
+        let ring = try ring(type, derived: true, convergent: true)
+        let first = try ring.sealed([1, 2, 3], context: [1])
+        #expect(try ring.sealed([1, 2, 3], context: [1]) == first)
+        #expect(try ring.sealed([1, 2, 4], context: [1]) != first)
+        #expect(try ring.sealed([1, 2, 3], context: [2]) != first)
+        let other = try KeyRingsTests.ring(
+            type, derived: true, convergent: true, key: [UInt8](repeating: 9, count: type.algorithm.keyLength))
+        #expect(try other.sealed([1, 2, 3], context: [1]) != first)
+    }
+
+    @Test(
+        "Associated data changes a convergent nonce, so that no nonce ever serves two messages",
+        arguments: KeyType.allCases)
+    func convergentData(_ type: KeyType) throws {
+        let ring = try ring(type, derived: true, convergent: true)
+        var nonces: Set<Substring> = []
+        for data in [nil, [1], [2], [1, 2]] as [[UInt8]?] {
+            let text = try ring.sealed(Array("hello".utf8), context: [1], data: data)
+            #expect(try ring.sealed(Array("hello".utf8), context: [1], data: data) == text)
+            #expect(try ring.opened(text, context: [1], data: data) == Array("hello".utf8))
+            nonces.insert(text.dropFirst(9).prefix(16))
+        }
+        #expect(nonces.count == 4)
+        let empty = try ring.sealed(Array("hello".utf8), context: [1], data: [])
+        #expect(nonces.contains(empty.dropFirst(9).prefix(16)))
+    }
+
+    @Test("A key that was derived for one context is not used for the next item's")
+    func derivedKeyCache() throws {
+        let left = try ring(.aes256GCM96, derived: true)
+        var workspace = Workspace()
+        var texts: [String] = []
+        for context in ["abc", "abc", "abd", "abc"] {
+            var output = ByteWriter()
+            try withView(ReferenceBase64.encode(Array(context.utf8))) { (view) throws(KeyRingError) in
+                try workspace.decodeContext(view)
+            }
+            try withView("aGVsbG8=") { (view) throws(KeyRingError) in try workspace.decodeMessage(view) }
+            try left.latest.appendSealed(
+                &workspace, settings: left.settings, isAuthenticatingData: false, to: &output)
+            texts.append(output.view.string)
+        }
+        for (text, context) in zip(texts, ["abc", "abc", "abd", "abc"]) {
+            #expect(try left.opened(text, context: Array(context.utf8)) == Array("hello".utf8))
+        }
+    }
+
+    @Test("Changed ciphertext texts are refused and never trap", arguments: Seeds.all)
+    func mutations(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let rings = try [
+            ring(.aes256GCM96), ring(.xchacha20Poly1305), ring(.aes128GCM96, derived: true, convergent: true),
+        ]
+        var opened = 0
+        for _ in 0..<1500 {
+            let ring = random.pick(rings)
+            let plaintext = random.bytes(random.int(0...40))
+            let text = Array(try ring.sealed(plaintext, context: [1]).utf8)
+            let changed = random.mutated(text, alphabet: Array("vault:10A+/=\n".utf8))
+            guard let bytes = try? ring.opened(String(decoding: changed, as: UTF8.self), context: [1]) else { continue }
+            opened += 1
+            // A sign or zeros before the version, line breaks, and bits past the end are all that may change.
+            #expect(bytes == plaintext, "\(String(decoding: changed, as: UTF8.self))")
+        }
+        #expect(opened > 0)
+    }
+}
