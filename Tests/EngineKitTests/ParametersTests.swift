@@ -151,7 +151,8 @@ struct ParametersTests {
         #expect(
             warnings == [
                 "Endpoint ignored these unrecognized parameters: [bc c z]",
-                "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [name]",
+                "Endpoint replaced the value of these parameters with the values captured from the endpoint's "
+                    + "path: [name]",
             ])
         #expect(try Self.read(#"{"a":1,"b":2}"#) { $0.warnings(replaced: ["name"]) }.isEmpty)
         let taken = try Self.read(#"{"name":1}"#) { $0.warnings(replaced: ["name"]) }

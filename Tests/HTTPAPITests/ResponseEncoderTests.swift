@@ -27,7 +27,8 @@ private func encode(
                 == "HTTP/1.1 204 No Content\r\nCache-Control: no-store\r\nDate: D\r\nConnection: close\r\n\r\n")
         #expect(
             encode(WireReply(status: 204), body: "ignored")
-                == "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nDate: D\r\n\r\n"
+                == "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nCache-Control: "
+                + "no-store\r\nDate: D\r\n\r\n"
         )
         #expect(
             encode(WireReply(status: 418), body: "0123456789", sendsBody: false, note: .keepAlive)
@@ -35,7 +36,8 @@ private func encode(
                 + "Content-Length: 10\r\nDate: D\r\nConnection: keep-alive\r\n\r\n")
         #expect(
             encode(WireReply(status: -7, contentType: nil), body: "x")
-                == "HTTP/1.1 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Length: 0\r\nDate: D\r\n\r\n"
+                == "HTTP/1.1 500 Internal Server Error\r\nCache-Control: no-store\r\nContent-Length: 0\r\nDate: "
+                + "D\r\n\r\n"
         )
     }
 

@@ -63,7 +63,8 @@ import Testing
         try await withServer { port in
             for request in [
                 "POST /v1/a?q HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabcdef",
-                "POST /task?q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n",
+                "POST /task?q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                    + "chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n",
             ] {
                 let bytes = Array(request.utf8)
                 let client = try RawClient(port: port)

@@ -158,8 +158,10 @@ struct SystemEngineTests {
     func enabling() async throws {
         let mounts = FakeMounts()
         let engine = Self.engine(mounts)
-        let body: StaticString =
-            #"{"type":"transit","description":"d","local":true,"config":{"default_lease_ttl":"1h","max_lease_ttl":7200}}"#
+        let body: StaticString = #"""
+            {"type":"transit","description":"d","local":true,
+             "config":{"default_lease_ttl":"1h","max_lease_ttl":7200}}
+            """#
         #expect(try await Self.call(engine, .write, "mounts/team/a", body).reply.status == 204)
         let wish = try #require(mounts.mounts.last)
         #expect(wish.path == "team/a" && wish.type == "transit" && wish.about == "d" && wish.isLocal)

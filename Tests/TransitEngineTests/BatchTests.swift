@@ -56,7 +56,8 @@ struct BatchTests {
             let item = #","context":"YWJj","key_version":\#(random.int(1...2))"#
             let text = index < 20 ? try await bench.encrypt("conv", item) : "vault:v\(random.int(0...3)):AAAA"
             items.append(
-                #"{"ciphertext":"\#(text)","context":"YWJj","input":"\#(random.pick(["YQ==", "!"]))","reference":"\#(index)"}"#
+                #"{"ciphertext":"\#(text)","context":"YWJj","input":"\#(random.pick(["YQ==", "!"]))","#
+                    + #""reference":"\#(index)"}"#
             )
         }
         let body = #"{"batch_input":["# + items.joined(separator: ",") + "]}"
@@ -87,7 +88,8 @@ struct BatchTests {
     func order() async throws {
         let bench = try await Self.bench()
         let body =
-            #"{"batch_input":[{"plaintext":"aGVsbG8=","context":"YWJj","reference":"<r>"},{"plaintext":"!","context":"YQ=="}]}"#
+            #"{"batch_input":[{"plaintext":"aGVsbG8=","context":"YWJj","reference":"<r>"},{"plaintext":"!","#
+            + #""context":"YQ=="}]}"#
         let text = try await bench.write("encrypt/conv", body).text
         let ciphertext = try await bench.encrypt("conv", #","context":"YWJj""#)
         #expect(

@@ -24,8 +24,10 @@ enum FuzzJSON {
         #"{"batch_input":[{"plaintext":"aGVsbG8=","reference":"r"},{"plaintext":"","key_version":0,"nonce":""}]}"#,
         #"{"batch_input":[{"ciphertext":"vault:v1:AAAA","context":"YWJj"}],"partial_failure_response_code":207}"#,
         #"{"input":"aGVsbG8=","algorithm":"sha2-512","batch_input":[{"input":"\u0061\ud83d\ude00"},{"input":5}]}"#,
-        #"{"min_decryption_version":1,"min_encryption_version":"0x1","auto_rotate_period":"1h30m","deletion_allowed":"t"}"#,
-        #"{"bits":256,"format":"hex","bytes":"010","size":10,"disable_upsert":true,"type":"aes256-gcm96","a":[[{}],null]}"#,
+        #"{"min_decryption_version":1,"min_encryption_version":"0x1","auto_rotate_period":"1h30m","#
+            + #""deletion_allowed":"t"}"#,
+        #"{"bits":256,"format":"hex","bytes":"010","size":10,"disable_upsert":true,"type":"aes256-gcm96","#
+            + #""a":[[{}],null]}"#,
         #" null "#, "",
     ]
 

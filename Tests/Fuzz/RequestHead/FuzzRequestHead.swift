@@ -11,10 +11,12 @@ import FuzzDriver
 enum FuzzRequestHead {
     private static let heads = [
         "GET /v1/sys/health HTTP/1.1\r\nHost: a\r\n\r\n",
-        "POST /v1/transit/encrypt/k?a=b&list=true HTTP/1.1\r\nHost: a\r\nX-Vault-Token: t\r\nContent-Length: 5\r\n\r\nhello",
+        "POST /v1/transit/encrypt/k?a=b&list=true HTTP/1.1\r\nHost: a\r\nX-Vault-Token: t\r\nContent-Length: "
+            + "5\r\n\r\nhello",
         "PUT http://a/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer t\r\n\r\n",
         "LIST /v1/x HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
-        "\r\nPATCH * HTTP/1.1\r\nhost:a\r\nExpect: 100-continue\r\nConnection: close, upgrade\r\nX-Vault-Namespace: n\r\n\r\n",
+        "\r\nPATCH * HTTP/1.1\r\nhost:a\r\nExpect: 100-continue\r\nConnection: close, "
+            + "upgrade\r\nX-Vault-Namespace: n\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Type: application/merge-patch+json; x=y\r\nContent-Length: 1\r\n\r\n",
         "\u{16}\u{3}",
     ]
