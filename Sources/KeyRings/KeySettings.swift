@@ -1,4 +1,4 @@
-package import Bytes
+internal import Primitives
 
 /// When the messages under one version of a 96-bit random-nonce key become too many.
 ///
@@ -13,6 +13,42 @@ package struct UsageLimits: Equatable, Sendable {
 
     /// The defaults.
     package init() {}
+}
+
+/// How the keys of derived rings come out of a context. **Source** transit wire facts §5.3.
+package enum KeyDerivation: Int, Sendable {
+    /// HMAC in counter mode, 32 bytes and no more: old rings, and every derived ring that was imported.
+    case counterHMAC = 0
+    /// HKDF-SHA256.
+    case hkdf = 1
+}
+
+/// What a hybrid key is made of, as its creator named it.
+package struct HybridParts: Equatable, Sendable {
+    /// `ml-dsa`.
+    package var postQuantum: String
+    /// `ecdsa-p256`, `ecdsa-p384`, `ecdsa-p521` or `ed25519`.
+    package var classic: String
+
+    /// The two parts.
+    package init(postQuantum: String, classic: String) {
+        self.postQuantum = postQuantum
+        self.classic = classic
+    }
+}
+
+/// When a ring was last backed up or restored, and its latest version then.
+package struct BackupMark: Equatable, Sendable {
+    /// When.
+    package var moment: Moment
+    /// The latest version.
+    package var version: Int
+
+    /// A mark.
+    package init(moment: Moment, version: Int) {
+        self.moment = moment
+        self.version = version
+    }
 }
 
 /// Everything about a ring but its keys.
@@ -31,6 +67,10 @@ package struct KeySettings: Equatable, Sendable {
     package var allowsDeletion = false
     /// The ring refuses to work until it is restored.
     package var isSoftDeleted = false
+    /// The keys were made elsewhere, and none has been made here since.
+    package var isImported = false
+    /// An imported ring may rotate here.
+    package var allowsImportedRotation = false
     /// The newest version; versions count from 1.
     package var latestVersion = 1
     /// Versions below are archived: neither decrypting nor shown.
@@ -43,6 +83,24 @@ package struct KeySettings: Equatable, Sendable {
     package var autoRotateSeconds = 0
     /// Bounds on messages per version.
     package var usageLimits = UsageLimits()
+    /// How keys are derived.
+    package var derivation = KeyDerivation.hkdf
+    /// What the key object says of a convergent ring: -1 for today's scheme, 1 or 2 for old ones, which are refused.
+    package var convergentVersion = -1
+    /// Length of an `hmac` key in bytes; 0 for other types.
+    package var keySize = 0
+    /// Parameter set of ML-DSA, such as `65`; else empty.
+    package var parameterSet = ""
+    /// What a hybrid key is made of.
+    package var hybrid: HybridParts?
+    /// The last backup.
+    package var backup: BackupMark?
+    /// The restore that brought the ring here.
+    package var restore: BackupMark?
+    /// What ciphertexts begin with, with `{{version}}` in it; empty for `vault:v{{version}}:`.
+    package var versionTemplate = ""
+    /// Versions that are switched off one by one, in order; never the latest.
+    package var disabledVersions: [Int] = []
 
     /// The settings of a new ring.
     package init(type: KeyType) { self.type = type }
@@ -53,54 +111,31 @@ package struct KeySettings: Equatable, Sendable {
     /// Whether the messages of a version have to stay below the limits.
     package var isBoundByNonces: Bool { type.isBoundByNonces && !isConvergent }
 
-    /// The stored form. **Layout** format 1: type, 6 flags, latest, 3 minimums, period, 3 limits.
-    package var record: [UInt8] {
-        var writer = RecordWriter(format: 1)
-        writer.put(type.storedNumber)
-        for flag in [isDerived, isConvergent, isExportable, allowsPlaintextBackup, allowsDeletion, isSoftDeleted] {
-            writer.put(flag)
-        }
-        for number in [latestVersion, minDecryptionVersion, minEncryptionVersion, minAvailableVersion] {
-            writer.put(number)
-        }
-        writer.put(autoRotateSeconds)
-        for limit in [usageLimits.warn, usageLimits.rotate, usageLimits.refuse] { writer.put(limit) }
-        return writer.record
+    /// Whether that version is switched off. **Cost** nothing where none is.
+    package func isDisabled(_ version: Int) -> Bool {
+        !disabledVersions.isEmpty && disabledVersions.contains(version)
     }
 
-    /// Reads the stored form back and checks that the numbers fit each other.
-    package init(record: ByteView) throws(KeyRingError) {
-        do throws(RecordFault) {
-            var reader = try RecordReader(record)
-            guard reader.format == 1, let type = KeyType(storedNumber: try reader.int()) else { throw RecordFault() }
-            self.init(type: type)
-            isDerived = try reader.bool()
-            isConvergent = try reader.bool()
-            isExportable = try reader.bool()
-            allowsPlaintextBackup = try reader.bool()
-            allowsDeletion = try reader.bool()
-            isSoftDeleted = try reader.bool()
-            latestVersion = try reader.int()
-            minDecryptionVersion = try reader.int()
-            minEncryptionVersion = try reader.int()
-            minAvailableVersion = try reader.int()
-            autoRotateSeconds = try reader.int()
-            usageLimits.warn = try reader.int()
-            usageLimits.rotate = try reader.int()
-            usageLimits.refuse = try reader.int()
-            try reader.finish()
-            guard hasSoundNumbers else { throw RecordFault() }
-        } catch {
-            throw .corruptRecord
+    /// Why these settings cannot be those of a ring, or nil. **Source** transit wire facts §7.3.
+    package var flaw: KeyRingError? {
+        if minDecryptionVersion < 1 { return .minDecryptionBelowOne(minDecryptionVersion) }
+        if latestVersion < 1 || latestVersion >= 1 << 40 { return .latestVersionInvalid(latestVersion) }
+        if minEncryptionVersion > 0 && minDecryptionVersion > minEncryptionVersion {
+            return .minDecryptionAboveEncryption(minDecryptionVersion, encryption: minEncryptionVersion)
         }
+        if minDecryptionVersion > latestVersion {
+            return .minDecryptionAboveLatest(minDecryptionVersion, latest: latestVersion)
+        }
+        return hasSoundNumbers ? nil : .settingsInconsistent
     }
 
     private var hasSoundNumbers: Bool {
-        latestVersion >= 1 && latestVersion < 1 << 40
-            && minDecryptionVersion >= 1 && minDecryptionVersion <= latestVersion
-            && minEncryptionVersion >= 0 && minEncryptionVersion <= latestVersion
+        minEncryptionVersion >= 0 && minEncryptionVersion <= latestVersion
             && minAvailableVersion >= 0 && minAvailableVersion <= minDecryptionVersion
             && autoRotateSeconds >= 0 && usageLimits.warn >= 0 && usageLimits.rotate >= 0 && usageLimits.refuse >= 1
-            && (!isConvergent || isDerived)
+            && (!isConvergent || isDerived) && (!isDerived || type.supportsDerivation)
+            && (!isConvergent || type.supportsConvergence)
+            && (!isConvergent || derivation == .hkdf)
+            && disabledVersions.allSatisfy { $0 >= 1 && $0 < latestVersion }
     }
 }

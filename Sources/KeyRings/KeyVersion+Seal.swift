@@ -9,6 +9,10 @@ extension KeyVersion {
     package func appendSealed(
         _ workspace: inout Workspace, settings: KeySettings, isAuthenticatingData: Bool, to output: inout ByteWriter
     ) throws(KeyRingError) {
+        guard let cipher else { return try appendEncrypted(&workspace, settings, isAuthenticatingData, to: &output) }
+        if settings.isConvergent && convergentVersion != KeyEntry.currentConvergentVersion {
+            throw .oldConvergentVersion(convergentVersion)
+        }
         let message = workspace.message.view
         let data = isAuthenticatingData ? workspace.associatedData.view : .empty
         let algorithm = cipher.algorithm
@@ -40,6 +44,7 @@ extension KeyVersion {
     package func open(
         _ workspace: inout Workspace, settings: KeySettings, isAuthenticatingData: Bool
     ) throws(KeyRingError) {
+        guard let cipher else { return try decrypt(&workspace, settings, isAuthenticatingData) }
         let sealed = workspace.sealed.view
         let data = isAuthenticatingData ? workspace.associatedData.view : .empty
         let algorithm = cipher.algorithm
@@ -67,8 +72,12 @@ extension KeyRing {
         _ text: ByteView, _ workspace: inout Workspace, isAuthenticatingData: Bool
     ) throws(KeyRingError) {
         guard !settings.isSoftDeleted else { throw .softDeleted }
-        let parts = try CiphertextText(text)
+        guard settings.type.supportsEncryption else { throw .cannotDecrypt(settings.type) }
+        let parts = try CiphertextText(text, settings)
         let version = try decryptionVersion(parts.version)
+        if settings.isConvergent && version.convergentVersion != KeyEntry.currentConvergentVersion {
+            throw .oldConvergentVersion(version.convergentVersion)
+        }
         do throws(Base64Fault) { try workspace.sealed.replace(decoding: parts.payload) } catch {
             throw .ciphertextBase64
         }

@@ -1,62 +1,138 @@
 package import Bytes
-internal import Primitives
+package import Primitives
 internal import Synchronization
 
-/// One version of a ring: its prepared cipher, its MAC key, and the count of what it has sealed.
+/// What a version holds, made ready for use.
+package enum KeyMaterial: Sendable {
+    /// An authenticated cipher.
+    case cipher(AEADKey)
+    /// A key pair.
+    case pair(PairMaterial)
+    /// The MAC key of an `hmac` ring: it stands in the place of the HMAC key that other versions have beside theirs.
+    case hmac
+    /// AES-CMAC.
+    case cmac(CMACKey)
+}
+
+/// One version of a ring: its prepared key, its MAC key, and the count of what it has sealed.
 ///
 /// **Concurrency** immutable but for the count and for MAC contexts that are prepared when first asked for.
 package final class KeyVersion: Sendable {
+    /// How keys come out of a context.
+    enum Derivation: Sendable {
+        case none
+        case hkdf(HKDFKey)
+        case counter(HMACKey)
+    }
+
     /// Counted from 1.
     package let number: Int
-    /// When it was made, in Unix seconds.
-    package let createdUnixSeconds: Int
+    /// When it was made.
+    package let created: Moment
     /// Messages sealed.
     package let usage: KeyUsage
-    /// `vault:v<number>:`
+    /// What its ciphertexts and signatures begin with: `vault:v<number>:`, unless the ring has its own template.
     package let prefix: [UInt8]
-    let cipher: AEADKey
-    // Present in derived rings: the extract step of HKDF is done once.
-    let derivation: HKDFKey?
+    /// What its MACs begin with, always `vault:v<number>:`.
+    package let macPrefix: [UInt8]
+    /// The key.
+    package let material: KeyMaterial
+    /// Certificates for the key, DER, leaf first.
+    package let certificates: [[UInt8]]
+    /// The scheme of convergent nonces.
+    package let convergentVersion: Int
+    // The cipher once more: the hot path takes no enum apart.
+    let cipher: AEADKey?
+    let derivation: Derivation
     private let hmacSecret: SecretBytes
     private let macs = Mutex<[DigestAlgorithm: HMACKey]>([:])
 
-    /// A version out of its key material: the cipher's key and 32 bytes for HMACs.
+    /// When it was made, in Unix seconds.
+    package var createdUnixSeconds: Int { created.seconds }
+
+    /// A version out of its entry. Throws `.keyLength`, `.corruptRecord`.
+    @inline(never)
     package init(
-        number: Int, createdUnixSeconds: Int, settings: KeySettings, key: consuming SecretBytes,
-        hmacKey: consuming SecretBytes, usage: KeyUsage
+        number: Int, settings: KeySettings, entry: consuming KeyEntry, usage: KeyUsage
     ) throws(KeyRingError) {
         self.number = number
-        self.createdUnixSeconds = createdUnixSeconds
         self.usage = usage
-        prefix = Array("vault:v\(number):".utf8)
-        hmacSecret = hmacKey
+        created = entry.created
+        certificates = entry.certificates
+        convergentVersion = entry.convergentVersion
+        macPrefix = Array("vault:v\(number):".utf8)
+        prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
+        if let lengths = settings.type.keyLengths, !lengths.contains(entry.key.count) {
+            throw .keyLength(entry.key.count, settings.type)
+        }
+        derivation = try Self.derivation(settings, entry.key)
         do throws(CryptoError) {
-            derivation =
-                settings.isDerived
-                ? try key.exposing { (bytes) throws(CryptoError) in
-                    try HKDFKey(extractingSHA256: bytes)
-                } : nil
-            cipher = try AEADKey(settings.type.algorithm, material: key)
+            switch settings.type.family {
+            case .cipher(let algorithm):
+                let key = try AEADKey(algorithm, material: entry.key)
+                (cipher, material) = (key, .cipher(key))
+                hmacSecret = entry.hmacKey
+            case .pair(let algorithm):
+                cipher = nil
+                material = .pair(
+                    PairMaterial(algorithm, secret: entry.key, subjectPublicKeyInfo: entry.publicKey))
+                hmacSecret = entry.hmacKey
+            case .hmac:
+                (cipher, material) = (nil, .hmac)
+                hmacSecret = entry.key
+            case .cmac:
+                (cipher, material) = (nil, .cmac(try CMACKey(entry.key)))
+                hmacSecret = entry.hmacKey
+            }
         } catch {
             throw .cryptoUnavailable
         }
     }
 
-    /// A version with fresh random keys.
-    package static func generate(
-        number: Int, settings: KeySettings, nowUnixSeconds: Int
-    ) throws(KeyRingError) -> KeyVersion {
-        do {
-            return try KeyVersion(
-                number: number, createdUnixSeconds: nowUnixSeconds, settings: settings,
-                key: RandomSource.secret(count: settings.type.algorithm.keyLength),
-                hmacKey: RandomSource.secret(count: 32), usage: KeyUsage(stored: 0))
-        } catch let error as KeyRingError {
-            throw error
+    /// A version of a pair that is at hand as an object.
+    @inline(never)
+    package init(
+        number: Int, settings: KeySettings, pair: PairMaterial, hmacKey: consuming SecretBytes, created: Moment,
+        certificates: [[UInt8]] = [], usage: KeyUsage
+    ) throws(KeyRingError) {
+        guard settings.type.pair == pair.algorithm else { throw .corruptRecord }
+        self.number = number
+        self.usage = usage
+        self.created = created
+        self.certificates = certificates
+        convergentVersion = KeyEntry.currentConvergentVersion
+        macPrefix = Array("vault:v\(number):".utf8)
+        prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
+        cipher = nil
+        material = .pair(pair)
+        hmacSecret = hmacKey
+        let secret = pair.exposingSecret { SecretBytes(copying: $0) }
+        derivation = try Self.derivation(settings, secret)
+    }
+
+    private static func derivation(
+        _ settings: KeySettings, _ key: borrowing SecretBytes
+    ) throws(KeyRingError) -> Derivation {
+        guard settings.isDerived, key.count > 0 else { return .none }
+        do throws(CryptoError) {
+            return try key.exposing { (bytes) throws(CryptoError) -> Derivation in
+                switch settings.derivation {
+                case .hkdf: .hkdf(try HKDFKey(extractingSHA256: bytes))
+                case .counterHMAC: .counter(try HMACKey(.sha2_256, key: bytes))
+                }
+            }
         } catch {
             throw .cryptoUnavailable
         }
     }
+
+    /// The pair of the types that are pairs.
+    package var pair: PairMaterial? {
+        if case .pair(let pair) = material { pair } else { nil }
+    }
+
+    /// Whether the secret is here, and not the public half alone.
+    package var hasPrivateHalf: Bool { pair?.hasPrivateHalf ?? true }
 
     /// The HMAC key, prepared for `algorithm`.
     func hmacKey(_ algorithm: DigestAlgorithm) throws(KeyRingError) -> HMACKey {
@@ -72,34 +148,45 @@ package final class KeyVersion: Sendable {
         }
     }
 
-    /// The stored form. **Layout** format 1: creation time, cipher key, HMAC key.
-    package func exposingRecord() -> [UInt8] {
-        var writer = RecordWriter(format: 1)
-        writer.put(createdUnixSeconds)
-        cipher.exposingMaterial { writer.put($0) }
-        hmacSecret.exposing { writer.put($0) }
-        return writer.record
+    /// Lends the key of HMACs.
+    package func exposingHMACKey<R: ~Copyable, E: Error>(_ body: (ByteView) throws(E) -> R) throws(E) -> R {
+        try hmacSecret.exposing(body)
     }
+
+    /// Lends the secret as entries hold it; empty when only the public half is here.
+    package func exposingKey<R: ~Copyable, E: Error>(_ body: (ByteView) throws(E) -> R) throws(E) -> R {
+        switch material {
+        case .cipher(let key): try key.exposingMaterial(body)
+        case .pair(let pair): try pair.exposingSecret(body)
+        case .hmac: try hmacSecret.exposing(body)
+        case .cmac(let key): try key.exposingMaterial(body)
+        }
+    }
+
+    /// A copy of all that it is made of.
+    package func exposingEntry() -> KeyEntry {
+        var isMAC = false
+        if case .hmac = material { isMAC = true }
+        return KeyEntry(
+            key: exposingKey { SecretBytes(copying: $0) }, publicKey: pair?.subjectPublicKeyInfo ?? [],
+            hmacKey: isMAC ? SecretBytes(copying: .empty) : hmacSecret.duplicate(), created: created,
+            certificates: certificates, convergentVersion: convergentVersion)
+    }
+
+    /// The stored form, see `KeyEntry`.
+    package func exposingRecord() -> [UInt8] { exposingEntry().exposingRecord() }
 
     /// Reads the stored form back.
     package convenience init(
         number: Int, record: ByteView, settings: KeySettings, storedUsage: UInt64
     ) throws(KeyRingError) {
-        do {
-            var reader = try RecordReader(record)
-            guard reader.format == 1 else { throw RecordFault() }
-            let created = try reader.int()
-            let key = try reader.view()
-            let hmacKey = try reader.view()
-            try reader.finish()
-            guard key.count == settings.type.algorithm.keyLength, hmacKey.count == 32 else { throw RecordFault() }
+        do throws(KeyRingError) {
             try self.init(
-                number: number, createdUnixSeconds: created, settings: settings, key: SecretBytes(copying: key),
-                hmacKey: SecretBytes(copying: hmacKey), usage: KeyUsage(stored: storedUsage))
-        } catch let error as KeyRingError {
-            throw error
+                number: number, settings: settings, entry: try KeyEntry(record: record),
+                usage: KeyUsage(stored: storedUsage))
         } catch {
-            throw .corruptRecord
+            if case .keyLength = error { throw .corruptRecord }
+            throw error
         }
     }
 }

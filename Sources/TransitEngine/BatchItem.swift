@@ -16,6 +16,25 @@ struct BatchItem: Sendable {
     var keyVersion = 0
     /// A nonce came with the item.
     var hasNonce = false
+    /// What `proof` is.
+    var proofKind = ProofKind.none
+
+    /// A signature or MAC to be verified. Such items have no associated data, and it stands in its place.
+    var proof: TextRef {
+        get { associatedData }
+        set { associatedData = newValue }
+    }
+
+    /// What a request wants verified.
+    enum ProofKind: UInt8, Sendable { case none, signature, hmac, cmac, several }
+
+    /// Notes a signature or MAC; a signature goes before the others.
+    mutating func note(_ proof: TextRef, _ kind: ProofKind) {
+        if proof.isAbsent { return }
+        // Compatibility: of a signature and a MAC together, the signature counts (wire facts §4.18).
+        if proofKind == .none || kind == .signature { self.proof = proof }
+        proofKind = proofKind == .none ? kind : .several
+    }
 }
 
 /// Reads `batch_input`. Two manners, as on the wire (facts §1.3): strict for encrypt and decrypt, loose elsewhere.
@@ -36,9 +55,13 @@ struct BatchReader {
     private var faults: [String] = []
     private var untold = 0
 
-    init(inputName: StaticString, missingInput: String?) {
+    // Items of verify hold signatures or MACs, and no associated data.
+    private let hasProofs: Bool
+
+    init(inputName: StaticString, missingInput: String?, hasProofs: Bool = false) {
         self.inputName = inputName
         self.missingInput = missingInput
+        self.hasProofs = hasProofs
     }
 
     private var isStrict: Bool { missingInput != nil }
@@ -88,6 +111,9 @@ struct BatchReader {
             case .associatedData: item.associatedData = text(value, "associated_data", texts)
             case .reference: item.reference = text(value, "reference", texts)
             case .nonce: item.hasNonce = !text(value, "nonce", texts).isBlank
+            case .signature: item.note(text(value, "signature", texts), .signature)
+            case .hmac: item.note(text(value, "hmac", texts), .hmac)
+            case .cmac: item.note(text(value, "cmac", texts), .cmac)
             case .keyVersion: item.keyVersion = version(value, scanner.text)
             }
         }
@@ -107,7 +133,7 @@ struct BatchReader {
         if faults.isEmpty { items.append(item) }
     }
 
-    private enum Member { case input, context, associatedData, reference, nonce, keyVersion }
+    private enum Member { case input, context, associatedData, reference, nonce, keyVersion, signature, hmac, cmac }
 
     @inline(__always)
     private func member(named key: JSONValue, in text: ByteView) -> Member? {
@@ -116,10 +142,16 @@ struct BatchReader {
         if name.equals(inputName) { return .input }
         if name.equals("context") { return .context }
         if name.equals("key_version") { return .keyVersion }
-        if name.equals("associated_data") { return .associatedData }
+        if name.equals("associated_data") && !hasProofs { return .associatedData }
         if name.equals("reference") { return .reference }
         if name.equals("nonce") { return .nonce }
-        return nil
+        return hasProofs ? Self.proofMember(named: name) : nil
+    }
+
+    private static func proofMember(named name: ByteView) -> Member? {
+        if name.equals("signature") { return .signature }
+        if name.equals("hmac") { return .hmac }
+        return name.equals("cmac") ? .cmac : nil
     }
 
     private func escapedMember(named name: String) -> Member? {
@@ -127,9 +159,12 @@ struct BatchReader {
         case inputName.description: .input
         case "context": .context
         case "key_version": .keyVersion
-        case "associated_data": .associatedData
+        case "associated_data" where !hasProofs: .associatedData
         case "reference": .reference
         case "nonce": .nonce
+        case "signature" where hasProofs: .signature
+        case "hmac" where hasProofs: .hmac
+        case "cmac" where hasProofs: .cmac
         default: nil
         }
     }

@@ -2,6 +2,7 @@ internal import Bytes
 internal import EngineKit
 internal import Glibc
 internal import KeyRings
+internal import Primitives
 internal import Synchronization
 
 /// What encrypt, decrypt, rewrap and HMAC have in common: a key, and items of which each gets a result.
@@ -19,9 +20,34 @@ struct BatchWork: Sendable {
     let warnings: [String]
     /// Whether the items may be spread over the crypto pool.
     let mayFanOut: Bool
+    /// How RSA pads what is decrypted, or, where nothing is decrypted, what is encrypted.
+    var padding = RSAEncryptionPadding.oaep(.sha2_256)
+    /// How RSA pads what is encrypted after decryption.
+    var resealPadding = RSAEncryptionPadding.oaep(.sha2_256)
 
     /// Whether every item wants the latest version, as most requests do.
     var wantsOnlyLatest: Bool { items.allSatisfy { $0.keyVersion == 0 } }
+
+    /// Versions of a large ring that the items name as their own, and that are not in memory.
+    func missingKeyVersions(_ ring: KeyRing) -> Set<Int> {
+        if ring.isFullyResident || wantsOnlyLatest { return [] }
+        return ring.missing(items.lazy.map(\.keyVersion).filter { $0 != 0 })
+    }
+
+    /// Versions of a large ring that the items' ciphertexts name, and that are not in memory.
+    func missingCiphertextVersions(_ ring: KeyRing) -> Set<Int> {
+        if ring.isFullyResident { return [] }
+        return ring.missing(
+            items.lazy.compactMap { try? CiphertextText(texts.view($0.input), ring.settings).version })
+    }
+
+    /// The reply when every item fails alike; a request without a batch fails as a whole.
+    func refuse(
+        _ error: KeyRingError, failure: StaticString, to body: inout ByteWriter
+    ) throws(TransitError) -> BatchTally {
+        guard isBatch else { throw .ring(error) }
+        return appendResults(failure: failure, to: &body) { (_, _, _, _) throws(TransitError) in throw .ring(error) }
+    }
 
     /// The reply to a batch with these results.
     func reply(_ tally: BatchTally, extra: [String] = []) -> EngineReply {
@@ -64,10 +90,11 @@ struct BatchWork: Sendable {
                 body.append(jsonString: error.wireText)
                 tally.count(error)
             }
+            if body.count > mark { body.append(",") }
             if item.reference.isBlank {
-                body.append(",\"reference\":\"\"}")
+                body.append("\"reference\":\"\"}")
             } else {
-                body.append(",\"reference\":")
+                body.append("\"reference\":")
                 body.append(jsonString: texts.view(item.reference))
                 body.append("}")
             }
@@ -87,13 +114,15 @@ extension BatchWork {
     // Below so many bytes, handing parts to other threads costs more than it saves.
     private static let leastBytesPerPart = 256 * 1024
 
-    /// `appendResults` on the crypto pool: the items in as many contiguous parts as there are cores.
+    /// `appendResults` on the crypto pool: the items in as many contiguous parts as there are cores. `leastItems` says how
+    /// many are worth a thread where the work is slow; else their bytes decide.
     func appendResultsInParallel(
-        failure: StaticString, to body: inout ByteWriter,
+        failure: StaticString, leastItems: Int? = nil, to body: inout ByteWriter,
         _ write: @escaping @Sendable (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
         let cores = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
-        let parts = min(cores, parameters.text.count / Self.leastBytesPerPart, items.count)
+        let worth = leastItems.map { items.count / max($0, 1) } ?? parameters.text.count / Self.leastBytesPerPart
+        let parts = min(cores, worth, items.count)
         guard mayFanOut, parts > 1 else { return appendResults(failure: failure, to: &body, write) }
         body.append("{\"batch_results\":[")
         let tally = await withTaskGroup(of: BatchPart.self) { group in

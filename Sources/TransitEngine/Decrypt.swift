@@ -6,14 +6,17 @@ internal import KeyRings
 struct DecryptCommand: Sendable {
     private static let shape = BatchShape(
         table: FieldTable(
-            "ciphertext", "batch_input", "context", "associated_data", "nonce", "partial_failure_response_code"),
+            "ciphertext", "batch_input", "context", "associated_data", "nonce", "partial_failure_response_code",
+            "padding_scheme", "hash_algorithm"),
         batch: 1, input: 0, context: 2, keyVersion: -1, associatedData: 3, nonce: 4, partialFailureCode: 5,
         inputName: "ciphertext", missingInput: "missing ciphertext to decrypt")
 
     let work: BatchWork
 
     init(_ request: EngineRequest, _ name: KeyName) throws(TransitError) {
-        work = try BatchWork(request, name, Self.shape, missing: .missingCiphertext)
+        var work = try BatchWork(request, name, Self.shape, missing: .missingCiphertext)
+        work.padding = try BatchWork.padding(work.parameters, scheme: 6, hash: 7)
+        self.work = work
         if !work.isBatch && work.items[0].input.isBlank { throw .missingCiphertext }
     }
 }
@@ -27,7 +30,13 @@ extension BatchWork {
             try workspace.decodeContext(texts.view(item.context))
             if item.hasNonce { throw .nonceNotAllowed }
             let hasData = !item.associatedData.isBlank
-            if hasData { try workspace.decodeAssociatedData(texts.view(item.associatedData), item: index) }
+            if hasData {
+                guard ring.settings.type.cipher != nil else {
+                    throw .associatedDataNotSupported(item: index, ring.settings.type)
+                }
+                try workspace.decodeAssociatedData(texts.view(item.associatedData), item: index)
+            }
+            workspace.rsaPadding = padding
             try ring.open(texts.view(item.input), &workspace, isAuthenticatingData: hasData)
         } catch {
             throw .ring(error)
@@ -49,7 +58,9 @@ extension BatchWork {
 extension Transit {
     /// Decrypts from memory.
     func perform(_ command: DecryptCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
-        guard let ring = catalog.cached(command.work.name) else { return .needsStorage }
+        guard let ring = catalog.cached(command.work.name), !ring.settings.type.isRSA,
+            command.work.missingCiphertextVersions(ring).isEmpty
+        else { return .needsStorage }
         return .done(try decrypt(command.work, ring, into: &body))
     }
 
@@ -59,8 +70,11 @@ extension Transit {
     {
         let work = command.work
         guard let ring = try await catalog.ring(work.name) else { throw .encryptionKeyNotFound }
-        guard work.isBatch else { return try decrypt(work, ring, into: &body) }
-        let tally = await work.appendResultsInParallel(failure: Self.failedPlaintext, to: &body) {
+        try await catalog.load(work.missingCiphertextVersions(ring), of: ring)
+        guard work.isBatch, ring.settings.type.supportsEncryption else { return try decrypt(work, ring, into: &body) }
+        let tally = await work.appendResultsInParallel(
+            failure: Self.failedPlaintext, leastItems: ring.settings.type.isRSA ? 2 : nil, to: &body
+        ) {
             (index, item, workspace, body) throws(TransitError) in
             try work.appendOpened(index, item, ring, &workspace, to: &body)
         }
@@ -73,6 +87,10 @@ extension Transit {
     private func decrypt(
         _ work: BatchWork, _ ring: KeyRing, into body: inout ByteWriter
     ) throws(TransitError) -> EngineReply {
+        guard ring.settings.type.supportsEncryption else {
+            let error = KeyRingError.cannotDecrypt(ring.settings.type)
+            return work.reply(try work.refuse(error, failure: Self.failedPlaintext, to: &body))
+        }
         if work.isBatch {
             let tally = work.appendResults(failure: Self.failedPlaintext, to: &body) {
                 (index, item, workspace, body) throws(TransitError) in

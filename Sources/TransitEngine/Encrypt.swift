@@ -7,7 +7,8 @@ struct EncryptCommand: Sendable {
     private static let shape = BatchShape(
         table: FieldTable(
             "plaintext", "batch_input", "context", "key_version", "associated_data", "nonce",
-            "partial_failure_response_code", "type", "convergent_encryption", isValidated: false),
+            "partial_failure_response_code", "type", "convergent_encryption", "padding_scheme", "hash_algorithm",
+            isValidated: false),
         batch: 1, input: 0, context: 2, keyVersion: 3, associatedData: 4, nonce: 5, partialFailureCode: 6,
         inputName: "plaintext", missingInput: "missing plaintext to encrypt")
 
@@ -17,7 +18,8 @@ struct EncryptCommand: Sendable {
     private let isConvergent: Bool
 
     init(_ request: EngineRequest, _ name: KeyName) throws(TransitError) {
-        let work = try BatchWork(request, name, Self.shape, missing: .missingPlaintext)
+        var work = try BatchWork(request, name, Self.shape, missing: .missingPlaintext)
+        work.resealPadding = try BatchWork.padding(work.parameters, scheme: 9, hash: 10)
         let isBlank = work.items[0].context.isBlank
         if work.items.contains(where: { $0.context.isBlank != isBlank }) { throw .mixedContexts }
         type = try work.parameters.read { (p) throws(ParameterFault) in try p.string(7) }
@@ -30,7 +32,8 @@ struct EncryptCommand: Sendable {
         let isDerived = !work.items[0].context.isBlank
         if isConvergent && !isDerived { throw .convergentNeedsContext }
         let name = type ?? KeyType.aes256GCM96.rawValue
-        guard let type = KeyType(rawValue: name) else {
+        // Compatibility: of the types that exist, only these are told by name (wire facts §4.12).
+        guard let type = KeyType(rawValue: name), type.cipher != nil else {
             throw name.hasPrefix("ecdsa-p") ? .typeNotForEncryption(name) : .unknownKeyType(name)
         }
         var settings = KeySettings(type: type)
@@ -75,25 +78,35 @@ extension BatchWork {
     /// Seals the workspace's message under the workspace's context.
     func appendResealed(
         _ index: Int, _ item: BatchItem, _ ring: KeyRing, _ grant: UsageGrant, workspace: inout Workspace,
-        to body: inout ByteWriter
+        showsVersion: Bool = true, to body: inout ByteWriter
     ) throws(KeyRingError) {
         if item.hasNonce { throw .nonceNotAllowed }
         let version = try grant.version(item.keyVersion)
         let hasData = !item.associatedData.isBlank
-        if hasData { try workspace.decodeAssociatedData(texts.view(item.associatedData), item: index) }
+        if hasData {
+            guard ring.settings.type.cipher != nil else {
+                throw .associatedDataNotSupported(item: index, ring.settings.type)
+            }
+            try workspace.decodeAssociatedData(texts.view(item.associatedData), item: index)
+        }
+        workspace.rsaPadding = resealPadding
         body.append("\"ciphertext\":\"")
         try version.appendSealed(&workspace, settings: ring.settings, isAuthenticatingData: hasData, to: &body)
-        body.append("\",\"key_version\":")
-        body.append(decimal: version.number)
+        if showsVersion {
+            body.append("\",\"key_version\":")
+            body.append(decimal: version.number)
+        } else {
+            body.append("\"")
+        }
     }
 }
 
 extension Transit {
     /// Encrypts from memory.
     func perform(_ command: EncryptCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
-        guard let ring = catalog.cached(command.work.name), let grant = UsageGrant(ring, command.work) else {
-            return .needsStorage
-        }
+        guard let ring = catalog.cached(command.work.name), !ring.settings.type.isRSA,
+            let grant = UsageGrant(ring, command.work)
+        else { return .needsStorage }
         return .done(try encrypt(command.work, ring, grant, into: &body))
     }
 
@@ -108,8 +121,12 @@ extension Transit {
             guard work.isBatch || command.hasSoundItem() else { throw Self.firstFault(of: command) }
             return try await catalog.create(work.name, settings: settings)
         }
-        guard work.isBatch else { return try encrypt(work, ring, grant, into: &body) }
-        let tally = await work.appendResultsInParallel(failure: "", to: &body) {
+        guard work.isBatch, ring.settings.type.supportsEncryption else {
+            return try encrypt(work, ring, grant, into: &body)
+        }
+        let tally = await work.appendResultsInParallel(
+            failure: "", leastItems: ring.settings.type.isRSA ? 16 : nil, to: &body
+        ) {
             (index, item, workspace, body) throws(TransitError) in
             try work.appendSealed(index, item, ring, grant, &workspace, to: &body)
         }
@@ -130,6 +147,9 @@ extension Transit {
     private func encrypt(
         _ work: BatchWork, _ ring: KeyRing, _ grant: UsageGrant, into body: inout ByteWriter
     ) throws(TransitError) -> EngineReply {
+        guard ring.settings.type.supportsEncryption else {
+            return work.reply(try work.refuse(.cannotEncrypt(ring.settings.type), failure: "", to: &body))
+        }
         if work.isBatch {
             let tally = work.appendResults(failure: "", to: &body) {
                 (index, item, workspace, body) throws(TransitError) in
@@ -151,6 +171,7 @@ extension Transit {
         for _ in 0..<64 {
             let ring: KeyRing
             if let known = try await catalog.ring(work.name) { ring = known } else { ring = try await create() }
+            try await catalog.load(work.missingKeyVersions(ring), of: ring)
             if let grant = UsageGrant(ring, work) { return (ring, grant) }
             for (version, messages) in UsageGrant.demand(of: work, on: ring) {
                 try await catalog.reserve(ring, version, messages: messages)

@@ -35,19 +35,23 @@ struct HMACCommand: Sendable {
 extension Transit {
     /// Computes HMACs from memory.
     func perform(_ command: HMACCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
-        guard let ring = catalog.cached(command.name) else { return .needsStorage }
+        guard let ring = catalog.cached(command.name), !ring.isMissing(command.keyVersion) else {
+            return .needsStorage
+        }
         return .done(try hmac(command, ring, into: &body))
     }
 
     /// Computes HMACs, loading the key if need be.
     func performStoring(_ command: HMACCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
         guard let ring = try await catalog.ring(command.name) else { throw .encryptionKeyNotFound }
+        if command.keyVersion > 0 { try await catalog.load(ring.missing([command.keyVersion]), of: ring) }
         return try hmac(command, ring, into: &body)
     }
 
     private func hmac(
         _ command: HMACCommand, _ ring: KeyRing, into body: inout ByteWriter
     ) throws(TransitError) -> EngineReply {
+        guard ring.settings.type.supportsHMAC else { throw .ring(.cannotHMAC(ring.settings.type)) }
         let version: KeyVersion
         do throws(KeyRingError) { version = try ring.hmacVersion(command.keyVersion) } catch {
             // In a batch, a ring that refuses to work says so in each item.
@@ -82,7 +86,7 @@ extension Transit {
             try version.appendHMAC(algorithm, of: workspace.currentMessage, to: &body)
             body.append("\"")
         } catch {
-            if case .base64(let fault) = error { throw .hmacInputBase64(fault) }
+            if case .base64(let fault) = error { throw .inputBase64(fault) }
             throw .ring(error)
         }
     }

@@ -5,7 +5,7 @@ internal import KeyRings
 /// Everything that is done to keys rather than with them. **Source** wire facts §4.1 to §4.8.
 enum KeyCommand: Sendable {
     case create(KeyName, KeySettings, warnings: [String])
-    case read(KeyName, warnings: [String])
+    case read(KeyName, KeyView, warnings: [String])
     case list(after: String?, limit: Int)
     case delete(KeyName)
     case configure(KeyName, KeyChanges)
@@ -13,39 +13,23 @@ enum KeyCommand: Sendable {
     case trim(KeyName, to: Int?, warnings: [String])
     case softDelete(KeyName, isDeleted: Bool)
 
-    private static let createTable = FieldTable(
-        "type", "derived", "convergent_encryption", "exportable", "allow_plaintext_backup", "auto_rotate_period",
-        "key_size", "context")
-
     /// `POST keys/:name`.
     static func create(_ request: EngineRequest, _ name: KeyName) throws(TransitError) -> KeyCommand {
-        let parameters = try Parameters(createTable, of: request)
-        let typeName = try parameters.read { (p) throws(ParameterFault) in try p.string(0) } ?? "aes256-gcm96"
-        let flags = try parameters.read { (p) throws(ParameterFault) in
-            try (p.bool(1) ?? false, p.bool(2) ?? false, p.bool(3) ?? false, p.bool(4) ?? false)
-        }
-        let period = try parameters.read { (p) throws(ParameterFault) in try p.durationSeconds(5) } ?? 0
-        let size = try parameters.read { (p) throws(ParameterFault) in try p.int(6) } ?? 0
-        try KeySettings.check(autoRotateSeconds: period)
-        guard let type = KeyType(rawValue: typeName) else { throw .unknownKeyType(typeName) }
-        if flags.1 && !flags.0 { throw .convergentNeedsDerivation }
-        if size != 0 { throw .keySizeNotValid(type) }
-        var settings = KeySettings(type: type)
-        (settings.isDerived, settings.isConvergent) = (flags.0, flags.1)
-        (settings.isExportable, settings.allowsPlaintextBackup) = (flags.2, flags.3)
-        settings.autoRotateSeconds = period
-        return .create(name, settings, warnings: parameters.warnings(replaced: ["name"]))
+        let (settings, warnings) = try KeyCreation.settings(request)
+        return .create(name, settings, warnings: warnings)
     }
 
-    private static let readTable = FieldTable("context")
+    private static let readTable = FieldTable("context", "all_versions")
 
     /// `GET keys/:name`.
     static func read(_ request: EngineRequest, _ name: KeyName) throws(TransitError) -> KeyCommand {
         let parameters = try Parameters(readTable, of: request)
         let texts = RequestTexts(body: request.body)
         let context = try BatchWork.text(0, parameters, texts)
-        if case .failure = Base64.decode(texts.view(context)) { throw .contextNotBase64 }
-        return .read(name, warnings: parameters.warnings(replaced: ["name"]))
+        guard case .success(let context) = Base64.decode(texts.view(context)) else { throw .contextNotBase64 }
+        let showsAll = try parameters.read { (p) throws(ParameterFault) in try p.bool(1) } ?? false
+        return .read(
+            name, KeyView(context: context, showsAll: showsAll), warnings: parameters.warnings(replaced: ["name"]))
     }
 
     private static let listTable = FieldTable("after", "limit")
@@ -76,27 +60,31 @@ enum KeyCommand: Sendable {
 
 extension Transit {
     /// Reads a key from memory; everything else needs storage.
-    func perform(_ command: KeyCommand, into body: inout ByteWriter) -> Handling {
+    func perform(_ command: KeyCommand, into body: inout ByteWriter) throws(TransitError) -> Handling {
         // A long list of versions is written by a task, not by an event loop.
-        guard case .read(let name, let warnings) = command, let ring = catalog.cached(name), ring.versions.count <= 64
+        guard case .read(let name, let view, let warnings) = command, let ring = catalog.cached(name),
+            ring.workingCount <= 64
         else { return .needsStorage }
-        ring.description.write(into: &body)
-        return .done(EngineReply(warnings: warnings))
+        return .done(EngineReply(warnings: warnings + (try describe(ring, view, into: &body))))
     }
 
     /// Administers a key.
     func performStoring(_ command: KeyCommand, into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
         let ring: KeyRing
         var notes: [String]
+        var view = KeyView()
         switch command {
         case .list(let after, let limit): return try await list(after: after, limit: limit, into: &body)
         case .delete(let name): return try await delete(name)
         case .create(let name, let settings, let warnings):
             ring = try await catalog.create(name, settings: settings)
             notes = warnings
-        case .read(let name, let warnings):
+        case .read(let name, let wanted, let warnings):
             guard let known = try await catalog.ring(name) else { throw .nothingThere }
-            (ring, notes) = (known, warnings)
+            (ring, notes, view) = (known, warnings, wanted)
+            if view.showsAll {
+                view.versions = try await catalog.allVersions(of: ring, from: ring.settings.minDecryptionVersion)
+            }
         case .configure(let name, let changes):
             ring = try await configure(name, changes)
             notes = changes.warnings
@@ -109,8 +97,7 @@ extension Transit {
             (ring, notes) = (changed, warnings)
         }
         noteRotation(of: ring)
-        ring.description.write(into: &body)
-        return EngineReply(warnings: notes)
+        return EngineReply(warnings: notes + (try describe(ring, view, into: &body)))
     }
 
     private func list(after: String?, limit: Int, into body: inout ByteWriter) async throws(TransitError) -> EngineReply
@@ -132,7 +119,7 @@ extension Transit {
 
     private func rotate(_ name: KeyName) async throws(TransitError) -> KeyRing {
         let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
-            do throws(KeyRingError) { return try ring.rotated(nowUnixSeconds: now()) } catch { throw .ring(error) }
+            do throws(KeyRingError) { return try ring.rotated(now: moment) } catch { throw .ring(error) }
         }
         guard let rotated else { throw .keyToRotateNotFound }
         return rotated
@@ -180,40 +167,5 @@ extension KeyRing {
     func changed(to settings: KeySettings) throws(TransitError) -> KeyRing {
         if settings == self.settings { return self }
         do throws(KeyRingError) { return try with(settings) } catch { throw .ring(error) }
-    }
-
-    /// The key object of the wire. **Source** wire facts §4.2; `usage` and `usage_limits` are our own.
-    var description: JSON {
-        var members: [String: JSON] = [
-            "name": .string(name.text), "type": .string(settings.type.rawValue), "derived": .bool(settings.isDerived),
-            "deletion_allowed": .bool(settings.allowsDeletion), "exportable": .bool(settings.isExportable),
-            "allow_plaintext_backup": .bool(settings.allowsPlaintextBackup),
-            "min_available_version": .int(settings.minAvailableVersion),
-            "min_decryption_version": .int(settings.minDecryptionVersion),
-            "min_encryption_version": .int(settings.minEncryptionVersion),
-            "latest_version": .int(settings.latestVersion), "supports_encryption": .bool(true),
-            "supports_decryption": .bool(true), "supports_signing": .bool(false), "supports_derivation": .bool(true),
-            "auto_rotate_period": .int(settings.autoRotateSeconds), "imported_key": .bool(false),
-            "soft_deleted": .bool(settings.isSoftDeleted),
-        ]
-        var times: [String: JSON] = [:]
-        var usage: [String: JSON] = [:]
-        for version in workingSet {
-            times[String(version.number)] = .int(version.createdUnixSeconds)
-            usage[String(version.number)] = .int(Int(clamping: version.usage.messages))
-        }
-        (members["keys"], members["usage"]) = (.object(times), .object(usage))
-        if settings.isDerived {
-            members["kdf"] = .string("hkdf_sha256")
-            members["convergent_encryption"] = .bool(settings.isConvergent)
-        }
-        if settings.isConvergent { members["convergent_encryption_version"] = .int(-1) }
-        if settings.isBoundByNonces {
-            let limits = settings.usageLimits
-            members["usage_limits"] = .object([
-                "warn": .int(limits.warn), "rotate": .int(limits.rotate), "refuse": .int(limits.refuse),
-            ])
-        }
-        return .object(members)
     }
 }

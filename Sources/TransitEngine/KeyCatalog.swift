@@ -13,12 +13,12 @@ final class KeyCatalog: Sendable {
     private static let tries = 64
     private let storage: StorageView
     private let cache = KeyCache()
-    private let now: @Sendable () -> Int
+    private let now: @Sendable () -> Moment
     private let locks = NameLocks()
     // Set at the end of the mount: from then on nothing is made or changed, only counts are written back.
     private let isClosed = Atomic<Bool>(false)
 
-    init(storage: StorageView, now: @escaping @Sendable () -> Int) {
+    init(storage: StorageView, now: @escaping @Sendable () -> Moment) {
         self.storage = storage
         self.now = now
     }
@@ -68,53 +68,70 @@ final class KeyCatalog: Sendable {
         }
     }
 
-    /// Stores a new ring; when the name is taken, nothing changes and the ring that has it is returned.
+    /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is returned.
     func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
-        try await locks.holding(name) { () async throws(TransitError) in try await createHeld(name, settings) }
-    }
-
-    private func createHeld(_ name: KeyName, _ settings: KeySettings) async throws(TransitError) -> KeyRing {
-        for _ in 0..<Self.tries {
-            if let ring = try await held(name) { return ring }
-            let fresh: KeyRing
-            do { fresh = try KeyRing.generate(name: name, settings: settings, nowUnixSeconds: now()) } catch {
+        try await put(name) { (known) throws(TransitError) in
+            if let known { return known }
+            do throws(KeyRingError) {
+                return try KeyRing.generate(name: name, settings: settings, now: now())
+            } catch {
                 throw .ring(error)
             }
-            var batch = WriteBatch()
-            batch.require(.absent, at: Self.key(name))
-            batch.put(Self.key(name), settings.record)
-            batch.put(Self.version(name, 1), fresh.latest.exposingRecord())
-            if let stored = try await commit(batch, fresh) { return stored }
         }
-        throw .contention
+    }
+
+    /// Stores the ring that `make` gives, in the place of the one that has the name now, if any; when it gives that one
+    /// back, nothing changes. `make` may run several times.
+    func put(
+        _ name: KeyName, _ make: (KeyRing?) async throws(TransitError) -> KeyRing
+    ) async throws(TransitError) -> KeyRing {
+        try await locks.holding(name) { () async throws(TransitError) in
+            for _ in 0..<Self.tries {
+                let known = try await held(name)
+                let ring = try await make(known)
+                if let known, ring === known { return known }
+                var batch = WriteBatch()
+                batch.require(known.map { .revision($0.revision) } ?? .absent, at: Self.key(name))
+                if let known { remove(known, &batch) }
+                batch.put(Self.key(name), ring.settings.record)
+                for version in ring.unstored { batch.put(Self.version(name, version.number), version.exposingRecord()) }
+                if let stored = try await commit(batch, ring, replacing: known) { return stored }
+                if let known { cache.remove(known) }
+            }
+            throw .contention
+        }
+    }
+
+    // A ring that takes another one's place: what it does not overwrite has to go.
+    private func remove(_ old: KeyRing, _ batch: inout WriteBatch) {
+        for number in old.settings.firstVersion...old.settings.latestVersion {
+            batch.delete(Self.version(old.name, number))
+            batch.delete(Self.usage(old.name, number))
+        }
     }
 
     /// Replaces the ring by what `change` makes of it; returning the ring itself changes nothing. Nil when there is no
     /// such ring. `change` may run several times.
     func update(
-        _ name: KeyName, _ change: (KeyRing) throws(TransitError) -> KeyRing
+        _ name: KeyName, _ change: (KeyRing) async throws(TransitError) -> KeyRing
     ) async throws(TransitError) -> KeyRing? {
         try await locks.holding(name) { () async throws(TransitError) in try await updateHeld(name, change) }
     }
 
     private func updateHeld(
-        _ name: KeyName, _ change: (KeyRing) throws(TransitError) -> KeyRing
+        _ name: KeyName, _ change: (KeyRing) async throws(TransitError) -> KeyRing
     ) async throws(TransitError) -> KeyRing? {
         for _ in 0..<Self.tries {
             guard let current = try await held(name) else { return nil }
-            let next = try change(current)
+            let next = try await change(current)
             if next === current { return current }
             var batch = WriteBatch()
             batch.require(.revision(current.revision), at: Self.key(name))
             batch.put(Self.key(name), next.settings.record)
-            for version in next.versions.reversed() {
-                if version.number <= current.settings.latestVersion { break }
-                batch.put(Self.version(name, version.number), version.exposingRecord())
-            }
-            for version in current.versions {
-                if version.number >= next.settings.firstVersion { break }
-                batch.delete(Self.version(name, version.number))
-                batch.delete(Self.usage(name, version.number))
+            for version in next.unstored { batch.put(Self.version(name, version.number), version.exposingRecord()) }
+            for number in current.settings.firstVersion..<next.settings.firstVersion {
+                batch.delete(Self.version(name, number))
+                batch.delete(Self.usage(name, number))
             }
             if let stored = try await commit(batch, next) { return stored }
             cache.remove(current)
@@ -136,9 +153,9 @@ final class KeyCatalog: Sendable {
             var batch = WriteBatch()
             batch.require(.revision(current.revision), at: Self.key(name))
             batch.delete(Self.key(name))
-            for version in current.versions {
-                batch.delete(Self.version(name, version.number))
-                batch.delete(Self.usage(name, version.number))
+            for number in current.settings.firstVersion...current.settings.latestVersion {
+                batch.delete(Self.version(name, number))
+                batch.delete(Self.usage(name, number))
             }
             do throws(TransitError) {
                 let isDone = try await attempt(batch) != nil
@@ -163,7 +180,7 @@ final class KeyCatalog: Sendable {
 
     private func reserveHeld(_ stale: KeyRing, _ version: KeyVersion, messages: UInt64) async throws(TransitError) {
         // Others may have reserved, or changed the ring, while this one waited for the name.
-        guard let ring = cache[stale.name], ring.versions.contains(where: { $0 === version }) else { return }
+        guard let ring = cache[stale.name], ring.holds(version) else { return }
         if version.usage.reserved >= version.usage.messages + messages { return }
         let path = Self.usage(ring.name, version.number)
         let known = version.usage.reserved
@@ -204,11 +221,12 @@ final class KeyCatalog: Sendable {
                 guard let entry = try await storage.read("key/\(name.text)") else { return nil }
                 let settings = try entry.value.withUnsafeBytes { try KeySettings(record: ByteView($0)) }
                 var versions: [KeyVersion] = []
-                for number in settings.firstVersion...settings.latestVersion {
+                let first = max(settings.firstVersion, settings.latestVersion - KeyRing.residentLimit + 1)
+                for number in first...settings.latestVersion {
                     guard let version = try await loadVersion(name, number, settings) else { break }
                     versions.append(version)
                 }
-                if versions.count == settings.latestVersion - settings.firstVersion + 1 {
+                if versions.count == settings.latestVersion - first + 1 {
                     return try KeyRing(name: name, settings: settings, versions: versions, revision: entry.revision)
                 }
                 // Somebody trimmed or deleted between two reads: the settings have changed, read again.
@@ -232,11 +250,52 @@ final class KeyCatalog: Sendable {
         }
     }
 
+    /// Brings old versions of a large ring into memory; those that are gone stay missing.
+    func load(_ numbers: Set<Int>, of ring: KeyRing) async throws(TransitError) {
+        for number in numbers.sorted() {
+            do {
+                if let version = try await loadVersion(ring.name, number, ring.settings) { ring.keep(version) }
+            } catch let error as KeyRingError {
+                throw .ring(error)
+            } catch {
+                throw .storage
+            }
+        }
+    }
+
+    /// Every version of the ring from `first` on, oldest first, for those who need them all.
+    func allVersions(of ring: KeyRing, from first: Int) async throws(TransitError) -> [KeyVersion] {
+        var versions: [KeyVersion] = []
+        for number in max(first, ring.settings.firstVersion)...ring.settings.latestVersion {
+            if let version = ring.resident(number) {
+                versions.append(version)
+                continue
+            }
+            do {
+                guard let version = try await loadVersion(ring.name, number, ring.settings) else {
+                    throw TransitError.contention
+                }
+                versions.append(version)
+            } catch let error as KeyRingError {
+                throw .ring(error)
+            } catch let error as TransitError {
+                throw error
+            } catch {
+                throw .storage
+            }
+        }
+        return versions
+    }
+
     /// Commits and puts the ring, now stored, into the cache; nil after a conflict.
-    private func commit(_ batch: WriteBatch, _ ring: KeyRing) async throws(TransitError) -> KeyRing? {
+    private func commit(
+        _ batch: WriteBatch, _ ring: KeyRing, replacing old: KeyRing? = nil
+    ) async throws(TransitError) -> KeyRing? {
         guard let revision = try await attempt(batch) else { return nil }
         do throws(KeyRingError) {
             let stored = try ring.stored(at: revision)
+            // Nobody may count on the versions of a ring that is no more.
+            if let old { for version in old.residents { _ = version.usage.close() } }
             admit(stored)
             return stored
         } catch {
@@ -274,7 +333,7 @@ final class KeyCatalog: Sendable {
     /// Ends the ring's counters and stores their exact numbers, unless somebody has reserved anew meanwhile. What goes
     /// wrong here only makes the count too high.
     private func writeBack(_ ring: KeyRing) async {
-        for version in ring.versions where version.usage.messages < version.usage.reserved {
+        for version in ring.residents where version.usage.messages < version.usage.reserved {
             let reserved = version.usage.reserved
             let exact = version.usage.close()
             let path = Self.usage(ring.name, version.number)

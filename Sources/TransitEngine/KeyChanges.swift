@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EngineKit
 internal import KeyRings
 
@@ -5,7 +6,8 @@ internal import KeyRings
 struct KeyChanges: Sendable {
     private static let table = FieldTable(
         "min_decryption_version", "min_encryption_version", "deletion_allowed", "exportable",
-        "allow_plaintext_backup", "auto_rotate_period", "usage_warn", "usage_rotate", "usage_refuse")
+        "allow_plaintext_backup", "auto_rotate_period", "usage_warn", "usage_rotate", "usage_refuse",
+        "disabled_versions")
 
     private let minDecryption: Int?
     private let minEncryption: Int?
@@ -14,6 +16,7 @@ struct KeyChanges: Sendable {
     private let plaintextBackup: Bool?
     private let autoRotateSeconds: Int?
     private let usage: (warn: Int?, rotate: Int?, refuse: Int?)
+    private let disabled: [Int]?
     let warnings: [String]
 
     init(_ request: EngineRequest) throws(TransitError) {
@@ -26,6 +29,7 @@ struct KeyChanges: Sendable {
         }
         autoRotateSeconds = try parameters.read { (p) throws(ParameterFault) in try p.durationSeconds(5) }
         usage = try parameters.read { (p) throws(ParameterFault) in (try p.int(6), try p.int(7), try p.int(8)) }
+        disabled = try parameters.versionList(9)
         var notes = parameters.warnings(replaced: ["name"])
         if minDecryption == 0 {
             notes.append("since Vault 0.3, transit key numbering starts at 1; forcing minimum to 1")
@@ -62,6 +66,11 @@ struct KeyChanges: Sendable {
             next.autoRotateSeconds = autoRotateSeconds
         }
         next.usageLimits = try limits(from: settings.usageLimits)
+        if let disabled {
+            let isSound = disabled.allSatisfy { $0 >= 1 && $0 < settings.latestVersion }
+            guard isSound, disabled.count <= KeyRing.residentLimit else { throw .disabledVersions }
+            next.disabledVersions = Set(disabled).sorted()
+        }
         if next != settings {
             if next.minAvailableVersion > next.minEncryptionVersion { throw .minEncryptionBelowAvailable }
             if next.minAvailableVersion > next.minDecryptionVersion { throw .minDecryptionBelowAvailable }
@@ -80,6 +89,40 @@ struct KeyChanges: Sendable {
             && (0...next.refuse).contains(next.rotate)
         guard isSound else { throw .usageLimitsInvalid }
         return next
+    }
+}
+
+extension Parameters {
+    /// A list of versions: an array of integers, or such a text with commas; nil when absent, none when null.
+    fileprivate func versionList(_ index: Int) throws(TransitError) -> [Int]? {
+        let value = self[index]
+        switch value.kind {
+        case .absent: return nil
+        case .null: return []
+        case .array: break
+        default:
+            let text = try read { (p) throws(ParameterFault) in try p.string(index) } ?? ""
+            let numbers = text.split(separator: ",").map { Int($0) }
+            guard numbers.allSatisfy({ $0 != nil }) else { throw .disabledVersions }
+            return numbers.compactMap { $0 }
+        }
+        var versions: [Int] = []
+        do throws(JSONFault) {
+            var scanner = JSONScanner(raw(value), depthLimit: 4)
+            try scanner.enter()
+            var isFirst = true
+            while try scanner.nextElement(&isFirst) {
+                let element = try scanner.scanValue()
+                let isText = element.kind == .number || element.kind == .string
+                guard isText, let number = Int(raw(value).slice(element.offset, element.count).string) else {
+                    throw .notAnObject
+                }
+                versions.append(number)
+            }
+        } catch {
+            throw .disabledVersions
+        }
+        return versions
     }
 }
 

@@ -1,5 +1,6 @@
 package import Bytes
 package import EngineKit
+internal import Glibc
 internal import KeyRings
 package import Storage
 internal import Synchronization
@@ -16,7 +17,11 @@ package final class Transit: SecretsEngine {
             case decrypt(DecryptCommand)
             case rewrap(RewrapCommand)
             case dataKey(DataKeyCommand)
+            case derivedKeys(DerivedKeysCommand)
             case hmac(HMACCommand)
+            case sign(SignCommand)
+            case verify(VerifyCommand)
+            case cmac(CMACCommand)
             case hash(HashCommand)
             case random(RandomCommand)
             case key(KeyCommand)
@@ -40,7 +45,7 @@ package final class Transit: SecretsEngine {
     package init(storage: StorageView, now: @escaping @Sendable () -> Int) {
         self.storage = storage
         self.now = now
-        catalog = KeyCatalog(storage: storage, now: now)
+        catalog = KeyCatalog(storage: storage) { Self.moment(now()) }
     }
 
     /// Reads the mount's settings and learns which rings rotate by age. Throws when storage cannot be read.
@@ -65,10 +70,18 @@ package final class Transit: SecretsEngine {
             return Command(work: .encrypt(command), capability: capability)
         case (.decrypt(let name), .write): return update(.decrypt(try DecryptCommand(request, name)))
         case (.rewrap(let name), .write): return update(.rewrap(try RewrapCommand(request, name)))
-        case (.dataKey(let kind, let name), .write):
-            return update(.dataKey(try DataKeyCommand(request, kind: kind, name)))
+        case (.dataKey(let kind, let name, let isList), .write):
+            return update(.dataKey(try DataKeyCommand(request, kind: kind, name, isList: isList)))
+        case (.derivedKeys(let kind, let name), .write):
+            return update(.derivedKeys(try DerivedKeysCommand(request, kind: kind, name)))
         case (.hmac(let name, let algorithm), .write):
             return update(.hmac(try HMACCommand(request, name, algorithm: algorithm)))
+        case (.sign(let name, let algorithm), .write):
+            return update(.sign(try SignCommand(request, name, algorithm: algorithm)))
+        case (.verify(let name, let algorithm), .write):
+            return update(.verify(try VerifyCommand(request, name, algorithm: algorithm)))
+        case (.cmac(let name, let length), .write):
+            return update(.cmac(try CMACCommand(request, name, length: length)))
         case (.hash(let algorithm), .write): return update(.hash(try HashCommand(request, algorithm: algorithm)))
         case (.random(let rest), .write): return update(.random(try RandomCommand(request, rest: rest)))
         default: return try resolveAdministration(endpoint, request)
@@ -110,10 +123,14 @@ package final class Transit: SecretsEngine {
         case .decrypt(let command): return try perform(command, into: &body)
         case .rewrap(let command): return try perform(command, into: &body)
         case .dataKey(let command): return try perform(command, into: &body)
+        case .derivedKeys: return .needsStorage
         case .hmac(let command): return try perform(command, into: &body)
+        case .sign(let command): return try perform(command, into: &body)
+        case .verify(let command): return try perform(command, into: &body)
+        case .cmac(let command): return try perform(command, into: &body)
         case .hash(let command): return .done(try command.perform(into: &body))
         case .random(let command): return .done(try command.perform(into: &body))
-        case .key(let command): return perform(command, into: &body)
+        case .key(let command): return try perform(command, into: &body)
         case .config(let command): return perform(command, into: &body)
         }
     }
@@ -126,7 +143,11 @@ package final class Transit: SecretsEngine {
         case .decrypt(let command): return try await performStoring(command, into: &body)
         case .rewrap(let command): return try await performStoring(command, into: &body)
         case .dataKey(let command): return try await performStoring(command, into: &body)
+        case .derivedKeys(let command): return try await performStoring(command, into: &body)
         case .hmac(let command): return try await performStoring(command, into: &body)
+        case .sign(let command): return try await performStoring(command, into: &body)
+        case .verify(let command): return try await performStoring(command, into: &body)
+        case .cmac(let command): return try await performStoring(command, into: &body)
         case .hash(let command): return try command.perform(into: &body)
         case .random(let command): return try command.perform(into: &body)
         case .key(let command): return try await performStoring(command, into: &body)
@@ -142,6 +163,15 @@ package final class Transit: SecretsEngine {
     }
 
     package func close() async { await catalog.close() }
+
+    /// Now, to the nanosecond where the clock is the system's.
+    var moment: Moment { Self.moment(now()) }
+
+    private static func moment(_ seconds: Int) -> Moment {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Moment(seconds: seconds, nanoseconds: time.tv_sec == seconds ? time.tv_nsec : 0)
+    }
 
     // MARK: - Rotation
 
@@ -164,7 +194,7 @@ package final class Transit: SecretsEngine {
         do throws(TransitError) {
             let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
                 guard ring.settings.latestVersion == version, isWanted(ring) else { return ring }
-                do throws(KeyRingError) { return try ring.rotated(nowUnixSeconds: now()) } catch { throw .ring(error) }
+                do throws(KeyRingError) { return try ring.rotated(now: moment) } catch { throw .ring(error) }
             }
             if let rotated { noteRotation(of: rotated) } else { rotations.retire(name) }
         } catch {

@@ -9,8 +9,12 @@ enum TransitEndpoint {
     case encrypt(KeyName)
     case decrypt(KeyName)
     case rewrap(KeyName)
-    case dataKey(kind: ByteView, KeyName)
+    case dataKey(kind: ByteView, KeyName, isList: Bool)
+    case derivedKeys(kind: ByteView, KeyName)
     case hmac(KeyName, algorithm: ByteView)
+    case sign(KeyName, algorithm: ByteView)
+    case verify(KeyName, algorithm: ByteView)
+    case cmac(KeyName, length: ByteView)
     case hash(algorithm: ByteView)
     case random(rest: ByteView)
     case cacheConfig
@@ -85,9 +89,19 @@ enum TransitEndpoint {
         let first = tail.slice(0, slash)
         let rest = tail.dropFirst(slash + 1)
         if head.equals("datakey"), let name = KeyName(rest) {
-            self = .dataKey(kind: first, name)
+            self = .dataKey(kind: first, name, isList: false)
+        } else if head.equals("datakeys"), let name = KeyName(rest) {
+            self = .dataKey(kind: first, name, isList: true)
+        } else if head.equals("derivedkeys"), let name = KeyName(rest) {
+            self = .derivedKeys(kind: first, name)
         } else if head.equals("hmac"), let name = KeyName(first) {
             self = .hmac(name, algorithm: rest)
+        } else if head.equals("sign"), let name = KeyName(first) {
+            self = .sign(name, algorithm: rest)
+        } else if head.equals("verify"), let name = KeyName(first) {
+            self = .verify(name, algorithm: rest)
+        } else if head.equals("cmac"), let name = KeyName(first) {
+            self = .cmac(name, length: rest)
         } else if head.equals("hash") {
             self = .hash(algorithm: tail)
         } else if head.equals("random") {

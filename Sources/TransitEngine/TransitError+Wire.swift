@@ -29,18 +29,22 @@ extension TransitError: WireFault {
         case .missingCiphertext: "missing ciphertext to decrypt"
         case .missingHMACInput: "missing input for HMAC"
         case .missingHashInput: "input missing"
+        case .missingCMACInput: "missing input for CMAC"
+        case .missingInput: "missing input"
         case .emptyBatch: "missing batch input to process"
         case .batchNotArray(let got):
             "failed to parse batch input: source data must be an array or slice, got \(got)"
         case .batchItems(let faults): "failed to parse batch input: " + faults.joined(separator: "\n")
         case .mixedContexts: "context should be set either in all the request blocks or in none"
-        default: keyText ?? otherText
+        default: keyText ?? signatureText ?? otherText
         }
     }
 
     private var keyText: String? {
         switch self {
         case .encryptionKeyNotFound: "encryption key not found"
+        case .signingKeyNotFound: "signing key not found"
+        case .verificationKeyNotFound: "signature verification key not found"
         case .keyToRotateNotFound: "key not found"
         case .keyToConfigureNotFound(let name): "no existing key named \(name.text) could be found"
         case .keyToTrimNotFound: "invalid key name"
@@ -50,6 +54,19 @@ extension TransitError: WireFault {
         case .unknownKeyType(let type): "unknown key type \(type.shown)"
         case .typeNotForEncryption(let type): "key type \(type.shown) not supported for this operation"
         case .keySizeNotValid(let type): "key_size is not valid for algorithm \(type.rawValue)"
+        case .keySizeOutOfRange(let size): "invalid key_size \(size)"
+        case .derivationNotSupported(let type):
+            "key derivation and convergent encryption not supported for keys of type \(type.rawValue)"
+        case .convergenceNotSupported(let type):
+            "convergent encryption not supported for keys of type \(type.rawValue)"
+        case .parameterSet(let type): "parameter_set is missing or not one that keys of type \(type.rawValue) have"
+        case .hybridParts:
+            "hybrid_key_type_pqc must be \"ml-dsa\" and hybrid_key_type_ec one of \"ecdsa-p256\", \"ecdsa-p384\", "
+                + "\"ecdsa-p521\", \"ed25519\""
+        case .externalKeysNotSupported: "keys that are kept elsewhere are not supported"
+        case .disabledVersions:
+            "disabled_versions must be a list of at most 1000 versions, each at least 1 and below the latest; to disable the latest "
+                + "version, rotate first"
         case .autoRotateTooShort: "auto rotate period must be 0 to disable or at least an hour"
         case .autoRotateTooLong: "auto rotate period must be at most \(KeySettings.longestPeriodSeconds) seconds"
         case .convergentNeedsDerivation: "convergent encryption requires derivation to be enabled"
@@ -89,11 +106,18 @@ extension TransitError: WireFault {
         case .contextNotBase64: "failed to base64-decode context"
         case .dataKeyKind: "Invalid path, must be 'plaintext' or 'wrapped'"
         case .dataKeyBits: "invalid bit length"
+        case .dataKeyCountMissing: "missing count"
+        case .dataKeyCount(let most): "count must be between 1 and \(most)"
+        case .keyIndexes(let most):
+            "key_index_from and key_index_to must name at least one and at most \(most) keys, the end exclusive"
+        case .saltMissing: "missing salt"
+        case .saltNotBase64: "failed to base64-decode salt"
+        case .infoNotBase64: "failed to base64-decode info"
         // Compatibility: the quotes and the backslash are part of the wire's text (facts §4.16).
         case .hmacAlgorithm: #"unsupported algorithm '\x00'"#
         case .hashAlgorithm(let name): "unsupported algorithm \(name.shown)"
         case .hashFormat(let name): "unsupported encoding format \(name.shown); must be \"hex\" or \"base64\""
-        case .hmacInputBase64(let fault), .hashInputBase64(let fault):
+        case .inputBase64(let fault), .hashInputBase64(let fault):
             "unable to decode input as base64: illegal base64 data at input byte \(fault.offset)"
         case .randomTooFew: "\"bytes\" cannot be less than 1"
         case .randomTooMany: "\"bytes\" should be less than 131072"
@@ -108,56 +132,8 @@ extension TransitError: WireFault {
     }
 }
 
-extension KeyRingError {
-    /// Its class.
-    package var faultClass: FaultClass {
-        switch self {
-        case .cryptoUnavailable: .unavailable
-        case .corruptRecord: .internal
-        default: .invalidRequest
-        }
-    }
-
-    /// The sentence that clients know.
-    package var wireText: String {
-        switch self {
-        case .base64(let fault): "illegal base64 data at input byte \(fault.offset)"
-        case .contextBase64(let fault): "illegal base64 data at input byte \(fault.offset)"
-        case .associatedDataBase64(let item, let fault):
-            "unable to get associated_data/additional_data from factory[\(item)]: "
-                + "illegal base64 data at input byte \(fault.offset)"
-        case .missingContext:
-            "missing 'context' for key derivation; the key was created using a derived key, which means additional, "
-                + "per-request information must be included in order to perform operations with the key"
-        case .nonceNotAllowed: "nonce provided when not allowed"
-        case .softDeleted: "refusing to use soft-deleted key"
-        case .ciphertextPrefix: "invalid ciphertext: no prefix"
-        case .ciphertextFields: "invalid ciphertext: wrong number of fields"
-        case .ciphertextVersion: "invalid ciphertext: version number could not be decoded"
-        case .ciphertextBase64: "invalid ciphertext: could not decode base64"
-        case .ciphertextLength: "invalid ciphertext length"
-        case .versionTooNew: "invalid ciphertext: version is too new"
-        case .versionTooOld: "ciphertext or signature version is disallowed by policy (too old)"
-        case .encryptionVersionNegative: "requested version for encryption is negative"
-        case .encryptionVersionAboveLatest: "requested version for encryption is higher than the latest key version"
-        case .encryptionVersionBelowMinimum:
-            "requested version for encryption is less than the minimum encryption key version"
-        case .hmacVersionNegative: "key version does not exist (cannot be negative)"
-        case .hmacVersionAboveLatest(let latest): "key version does not exist; latest key version is \(latest)"
-        case .hmacVersionBelowMinimum: "cannot generate HMAC: version is too old (disallowed by policy)"
-        case .noSuchVersion: "no such key version"
-        case .authenticationFailed(let type): type.authenticationFailedText
-        case .messageTooLong: "the message is longer than the cipher allows"
-        case .usageExhausted(let limit):
-            "the key version has encrypted its limit of \(limit) messages (usage_refuse); rotate the key"
-        case .cryptoUnavailable: "the cryptographic library failed; try again"
-        case .corruptRecord: "a stored record of the key cannot be read"
-        }
-    }
-}
-
 extension String {
     /// Itself where it is short, else a stand-in: the wire's sentences repeat names of types and formats, but must not
     /// carry a whole secret that somebody put into the wrong field.
-    fileprivate var shown: String { utf8.count <= 40 ? self : "(not shown)" }
+    var shown: String { utf8.count <= 40 ? self : "(not shown)" }
 }

@@ -15,7 +15,7 @@ package enum TransitError: Error, Equatable {
     /// Reading or listing what does not exist.
     case nothingThere
     /// Required members that are not there.
-    case missingPlaintext, missingCiphertext, missingHMACInput, missingHashInput
+    case missingPlaintext, missingCiphertext, missingHMACInput, missingHashInput, missingCMACInput, missingInput
     /// `batch_input` is empty, no array, or has items that cannot be read.
     case emptyBatch
     case batchNotArray(got: String)
@@ -26,6 +26,7 @@ package enum TransitError: Error, Equatable {
     case encryptionKeyNotFound, keyToRotateNotFound
     case keyToConfigureNotFound(KeyName)
     case keyToTrimNotFound
+    case signingKeyNotFound, verificationKeyNotFound
     /// Deletion of a key that forbids it, or is not there.
     case deletionNotAllowed(KeyName)
     case keyToDeleteNotFound(KeyName)
@@ -33,6 +34,12 @@ package enum TransitError: Error, Equatable {
     case unknownKeyType(String)
     case typeNotForEncryption(String)
     case keySizeNotValid(KeyType)
+    case keySizeOutOfRange(Int)
+    case derivationNotSupported(KeyType)
+    case convergenceNotSupported(KeyType)
+    case parameterSet(KeyType)
+    case hybridParts
+    case externalKeysNotSupported
     case autoRotateTooShort, autoRotateTooLong
     case convergentNeedsDerivation, convergentNeedsContext
     /// Configuration.
@@ -43,23 +50,43 @@ package enum TransitError: Error, Equatable {
     case minEncryptionBelowDecryption(Int, decryption: Int)
     case minEncryptionBelowAvailable, minDecryptionBelowAvailable
     case usageLimitsInvalid
+    case disabledVersions
     /// Trimming.
     case trimVersionMissing, trimDecremented, trimWithoutMinEncryption, trimWithoutMinDecryption
     case trimAboveMinEncryption, trimAboveMinDecryption, trimNegative, trimNotPositive
     /// A context that is not base64, where the sentence does not say at which byte.
     case contextNotBase64
     /// Data keys.
-    case dataKeyKind, dataKeyBits
+    case dataKeyKind, dataKeyBits, dataKeyCountMissing
+    case dataKeyCount(most: Int)
+    case keyIndexes(most: Int)
+    case saltMissing, saltNotBase64, infoNotBase64
     /// Digests and random bytes.
     case hmacAlgorithm
     case hashAlgorithm(String)
     case hashFormat(String)
-    case hmacInputBase64(Base64Fault)
+    case inputBase64(Base64Fault)
     case hashInputBase64(Base64Fault)
     case randomTooFew, randomTooMany
     case randomCount(String)
     case randomFormat(String)
     case randomSource(String)
+    /// How a signature is wanted.
+    case signatureHash(String)
+    case hashNoneNotAllowed
+    case marshalingAlgorithm(String)
+    case saltLengthText(String)
+    case saltLengthNumber(Int)
+    case signatureContextNotBase64
+    case derivationWithoutContext
+    /// What is to be verified.
+    case nothingToVerify, noneToVerify, mixedProofs
+    case someProofsMissing(String)
+    /// Length of a CMAC.
+    case macLength
+    /// How RSA pads.
+    case paddingScheme(String)
+    case paddingHash(String)
     /// Cache size between 1 and 9, or negative.
     case cacheSize
 }

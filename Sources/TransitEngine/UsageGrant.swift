@@ -15,6 +15,7 @@ struct UsageGrant: Sendable {
         self.ring = ring
         // Nothing will be sealed: each item is refused in its turn.
         if ring.settings.isSoftDeleted { return }
+        guard work.missingKeyVersions(ring).isEmpty else { return nil }
         if work.wantsOnlyLatest {
             guard take(ring.latest, UInt64(work.items.count)) else { return nil }
             onlyVersion = ring.latest

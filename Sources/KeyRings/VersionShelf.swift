@@ -1,0 +1,28 @@
+internal import Synchronization
+
+/// Old versions of a large ring that somebody asked for; shared by all pictures of the ring.
+///
+/// **Concurrency** behind one lock. Bounded: versions that storage can bring back at any time leave first.
+final class VersionShelf: Sendable {
+    private static let limit = 1024
+    private let versions = Mutex<[Int: KeyVersion]>([:])
+
+    init() {}
+
+    subscript(number: Int) -> KeyVersion? { versions.withLock { $0[number] } }
+
+    func put(_ version: KeyVersion) {
+        versions.withLock { versions in
+            if versions.count >= Self.limit {
+                // Counts that are not written back stay in memory.
+                let idle = versions.first { $0.value.usage.messages == $0.value.usage.reserved }
+                if let idle { versions[idle.key] = nil }
+            }
+            versions[version.number] = version
+        }
+    }
+
+    func drop(below number: Int) { versions.withLock { $0 = $0.filter { $0.key >= number } } }
+
+    var all: [KeyVersion] { versions.withLock { Array($0.values) } }
+}
