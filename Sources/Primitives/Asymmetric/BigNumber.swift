@@ -89,7 +89,7 @@ final class BigNumber {
         return result
     }
 
-    private static func failure() -> AsymmetricError {
+    static func failure() -> AsymmetricError {
         ERR_clear_error()
         return .library(.libraryFailure(operation: .setKey))
     }
