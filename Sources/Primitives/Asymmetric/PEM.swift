@@ -1,9 +1,9 @@
-internal import Bytes
+package import Bytes
 
 /// Textual encoding of DER: base64 in lines of 64 columns, ended by LF. **Source** RFC 7468.
-enum PEM {
+package enum PEM {
     /// Appends a block with that label.
-    static func append(
+    package static func append(
         _ label: StaticString, _ der: ByteView, finalNewline: Bool, into writer: inout ByteWriter
     ) {
         writer.append("-----BEGIN ")
