@@ -9,6 +9,7 @@ let floors: [String: [String]] = [
     "CSIMD": [],
     "Bytes": ["CSIMD"],
     "Primitives": ["Bytes", "COpenSSL", "CGcrypt"],
+    "Certificates": ["Primitives", "Bytes"],
     "KeyRings": ["Primitives", "Bytes"],
     "Storage": ["Bytes"],
     "Vocabulary": ["Bytes"],
@@ -97,6 +98,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -106,6 +108,7 @@ let package = Package(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
         room("Primitives"),
+        room("Certificates", [.product(name: "SwiftASN1", package: "swift-asn1")]),
         room("KeyRings"),
         room("Storage"),
         room("Vocabulary"),
@@ -131,6 +134,7 @@ let package = Package(
         tests("BytesTests", ["Bytes", "TestAids"]),
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
+        tests("CertificatesTests", ["Certificates", "Primitives", "Bytes", "TestAids"]),
         tests("KeyRingsTests", ["KeyRings", "Primitives", "Bytes", "TestAids"]),
         tests("EngineKitTests", ["EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(

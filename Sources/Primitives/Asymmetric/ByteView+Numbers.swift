@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 
 extension ByteView {
     /// The same number without zeros in front; empty for 0. **Variable time** in the number of zeros.
@@ -11,7 +11,7 @@ extension ByteView {
 
 extension [UInt8] {
     /// Lends a view of the bytes, which are nobody's secret.
-    func lending<R, E: Error>(_ body: (ByteView) throws(E) -> R) throws(E) -> R {
+    package func lending<R, E: Error>(_ body: (ByteView) throws(E) -> R) throws(E) -> R {
         try withUnsafeBufferPointer { buffer throws(E) in try body(ByteView(UnsafeRawBufferPointer(buffer))) }
     }
 }
