@@ -97,6 +97,7 @@ let package = Package(
     products: [.executable(name: "strongroom", targets: ["strongroom"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
@@ -107,7 +108,7 @@ let package = Package(
         .target(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
-        room("Primitives"),
+        room("Primitives", [.product(name: "Crypto", package: "swift-crypto")]),
         room("Certificates", [.product(name: "SwiftASN1", package: "swift-asn1")]),
         room("KeyRings"),
         room("Storage"),
@@ -157,6 +158,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/LibraryLoop/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "signature-comparison", dependencies: ["Primitives", "Bytes", "CountingMalloc"],
+            path: "Benchmarks/SignatureComparison/Sources", swiftSettings: house),
         .executableTarget(
             name: "load-report",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -35,8 +35,8 @@ enum AEADCore {
         switch (algorithm, library) {
         case (.aes128GCM, .gcrypt): try thread.transient(.gcryptAES128GCM)
         case (.aes256GCM, .gcrypt): try thread.transient(.gcryptAES256GCM)
-        case (.aes128GCM, .openssl): try thread.transient(sealing ? .sealAES128GCM : .openAES128GCM)
-        case (.aes256GCM, .openssl): try thread.transient(sealing ? .sealAES256GCM : .openAES256GCM)
+        case (.aes128GCM, _): try thread.transient(sealing ? .sealAES128GCM : .openAES128GCM)
+        case (.aes256GCM, _): try thread.transient(sealing ? .sealAES256GCM : .openAES256GCM)
         case (.chacha20Poly1305, _):
             try thread.transient(sealing ? .sealChaCha20Poly1305 : .openChaCha20Poly1305)
         case (.xchacha20Poly1305, _): try thread.transient(.chacha20)
@@ -91,7 +91,7 @@ enum AEADCore {
         case .gcrypt:
             try GcryptCipher.seal(
                 algorithm, keyed.context, key: keyed.key, nonce: nonce, plaintext, authenticating: aad, into: output)
-        case .openssl:
+        case .openssl, .boringssl:
             try EVPCipher.seal(
                 keyed.context, key: keyed.key, nonce: nonce, plaintext, authenticating: aad, into: output)
         }
@@ -108,7 +108,7 @@ enum AEADCore {
             try GcryptCipher.open(
                 algorithm, keyed.context, key: keyed.key, nonce: nonce, ciphertext, tag: tag, authenticating: aad,
                 into: output)
-        case .openssl:
+        case .openssl, .boringssl:
             try EVPCipher.open(
                 keyed.context, key: keyed.key, nonce: nonce, ciphertext, tag: tag, authenticating: aad, into: output)
         }

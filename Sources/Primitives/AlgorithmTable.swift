@@ -4,6 +4,8 @@ package enum CryptoLibrary: Sendable {
     case openssl
     /// libgcrypt, 1.10 or later.
     case gcrypt
+    /// BoringSSL as swift-crypto brings it, for signatures only.
+    case boringssl
 }
 
 // The one table of which library serves which algorithm.
@@ -48,7 +50,12 @@ extension AEADAlgorithm {
     /// Refuses a library that is none of `libraries`. **Throws** `.libraryFailure`.
     @inline(__always)
     func check(_ library: CryptoLibrary) throws(CryptoError) {
-        let serves = library == .gcrypt ? gcryptLimit >= 0 : self != .aes256GCMSIV
+        let serves =
+            switch library {
+            case .gcrypt: gcryptLimit >= 0
+            case .openssl: self != .aes256GCMSIV
+            case .boringssl: false
+            }
         guard serves else { throw .libraryFailure(operation: .makeContext) }
     }
 }
@@ -58,6 +65,39 @@ extension DigestAlgorithm {
     package var library: CryptoLibrary {
         switch self {
         case .sha1, .sha2_224, .sha2_256, .sha2_384, .sha2_512, .sha3_224, .sha3_256, .sha3_384, .sha3_512: .openssl
+        }
+    }
+}
+
+/// What is done with a signature.
+package enum SignatureUse: CaseIterable, Sendable {
+    /// Making one.
+    case signing
+    /// Checking one.
+    case verifying
+}
+
+extension AsymmetricAlgorithm {
+    /// The library that holds keys of this kind, makes and checks them, and does all but what the next row says.
+    package var library: CryptoLibrary {
+        switch self {
+        case .ecdsaP256, .ecdsaP384, .ecdsaP521, .ed25519, .rsa2048, .rsa3072, .rsa4096: .openssl
+        }
+    }
+
+    /// The libraries that can sign and verify under such keys.
+    package var signatureLibraries: [CryptoLibrary] {
+        switch self {
+        case .ecdsaP256, .ecdsaP384, .ecdsaP521, .ed25519: [.openssl, .boringssl]
+        case .rsa2048, .rsa3072, .rsa4096: [.openssl]
+        }
+    }
+
+    /// The library that serves signatures: BoringSSL where it is at least 1.3 times as fast, else OpenSSL.
+    package func library(for use: SignatureUse) -> CryptoLibrary {
+        switch (self, use) {
+        case (.ecdsaP384, _), (.ed25519, _): .boringssl
+        case (.ecdsaP256, _), (.ecdsaP521, _), (.rsa2048, _), (.rsa3072, _), (.rsa4096, _): .openssl
         }
     }
 }

@@ -28,13 +28,6 @@ package enum AsymmetricAlgorithm: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The library behind keys of this kind.
-    package var library: CryptoLibrary {
-        switch self {
-        case .ecdsaP256, .ecdsaP384, .ecdsaP521, .ed25519, .rsa2048, .rsa3072, .rsa4096: .openssl
-        }
-    }
-
     /// Length of an RSA modulus in bits; nil for the others.
     package var modulusBits: Int? {
         switch self {

@@ -26,6 +26,8 @@ package enum AsymmetricError: Error, Equatable {
     case algorithmMismatch(own: AsymmetricAlgorithm, other: AsymmetricAlgorithm)
     /// A digest whose length is not that of the hash function named.
     case wrongDigestLength(expected: Int, actual: Int)
+    /// A context for Ed25519 over 255 bytes, or none where there must be one.
+    case invalidContextLength(Int)
     /// A PSS salt that is negative or longer than modulus and digest leave room for.
     case invalidSaltLength(Int)
     /// More bytes than the RSA modulus can take with its padding.

@@ -16,6 +16,11 @@ final class BigNumber {
         try self.init(owning: BN_bin2bn(magnitude.pointer, Int32(clamping: magnitude.count), nil))
     }
 
+    /// A number from its little-endian magnitude.
+    convenience init(littleEndian magnitude: ByteView) throws(AsymmetricError) {
+        try self.init(owning: BN_lebin2bn(magnitude.pointer, Int32(clamping: magnitude.count), nil))
+    }
+
     convenience init(_ word: UInt) throws(AsymmetricError) {
         try self.init(owning: BN_new())
         guard BN_set_word(pointer, word) == 1 else { throw Self.failure() }
@@ -39,6 +44,12 @@ final class BigNumber {
         precondition(written == count, "a number longer than its room")
     }
 
+    /// Writes the magnitude little-endian in exactly `count` bytes, which must suffice.
+    func writeLittleEndian(_ count: Int, into output: UnsafeMutablePointer<UInt8>) {
+        let written = BN_bn2lebinpad(pointer, output, Int32(count))
+        precondition(written == count, "a number longer than its room")
+    }
+
     /// Writes the magnitude in this machine's byte order, as the library's parameters want it.
     func writeNative(_ count: Int, into output: UnsafeMutablePointer<UInt8>) {
         let written = BN_bn2nativepad(pointer, output, Int32(count))
@@ -53,6 +64,15 @@ final class BigNumber {
 
     func times(_ other: BigNumber) throws(AsymmetricError) -> BigNumber {
         try Self.compute { result, context in BN_mul(result, pointer, other.pointer, context) }
+    }
+
+    func times(_ other: BigNumber, modulo modulus: BigNumber) throws(AsymmetricError) -> BigNumber {
+        try Self.compute { result, context in BN_mod_mul(result, pointer, other.pointer, modulus.pointer, context) }
+    }
+
+    /// The sum of two numbers below the modulus.
+    func plus(_ other: BigNumber, modulo modulus: BigNumber) throws(AsymmetricError) -> BigNumber {
+        try Self.compute { result, _ in BN_mod_add_quick(result, pointer, other.pointer, modulus.pointer) }
     }
 
     func modulo(_ modulus: BigNumber) throws(AsymmetricError) -> BigNumber {

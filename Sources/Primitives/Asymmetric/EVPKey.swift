@@ -95,6 +95,27 @@ final class EVPKey: @unchecked Sendable {
         return try BigNumber(owning: number)
     }
 
+    /// Lends the private number of a key on a curve: Ed25519's seed, else the scalar, as long as a coordinate.
+    ///
+    /// **Throws** `.unsupportedOperation` for RSA.
+    func exposingScalar<R: ~Copyable>(
+        _ algorithm: AsymmetricAlgorithm, _ body: (ByteView) throws(AsymmetricError) -> R
+    ) throws(AsymmetricError) -> R {
+        guard let width = algorithm == .ed25519 ? 32 : algorithm.coordinateLength else { throw .unsupportedOperation }
+        let secret = try SecretBytes(count: width) { buffer throws(AsymmetricError) in
+            guard let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            if algorithm == .ed25519 {
+                var length = width
+                guard EVP_PKEY_get_raw_private_key(pointer, start, &length) == 1, length == width else {
+                    throw Self.failure()
+                }
+            } else {
+                try number("priv").write(width, into: start)
+            }
+        }
+        return try secret.exposing(body)
+    }
+
     static func failure() -> AsymmetricError {
         ERR_clear_error()
         return .library(.libraryFailure(operation: .setKey))

@@ -53,6 +53,8 @@ struct KeyContext {
         /// Of a block that the caller has padded, for verifying only.
         case bareSignature
         case encryption(RSAEncryptionPadding)
+        /// Of a block whose padding is looked at elsewhere.
+        case bareDecryption
     }
 
     /// A digest context for Ed25519, else a context of the key.
@@ -125,7 +127,7 @@ struct KeyContext {
                 && EVP_PKEY_CTX_set_signature_md(context, digest.evp) == 1
                 && EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest.evp) == 1
                 && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt) == 1
-        case .bareSignature: EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1
+        case .bareSignature, .bareDecryption: EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1
         case .encryption(.oaep(let digest)):
             EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
                 && EVP_PKEY_CTX_set_rsa_oaep_md(context, digest.evp) == 1

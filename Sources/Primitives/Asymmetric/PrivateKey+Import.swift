@@ -14,6 +14,15 @@ extension PrivateKey {
         try self.init(EncodedPrivateKey(pkcs8: pkcs8))
     }
 
+    /// A key pair that was generated or imported here before, and now comes back from our own sealed storage as PKCS #8.
+    ///
+    /// All checks of form stay, and RSA's numbers have to fit each other; left out is the trial signature, and for ECDSA,
+    /// whose point is beside its scalar, the computation of one from the other. **Never** for bytes from outside: with
+    /// halves that do not belong together, signatures can give away the key. **Throws** as `init(pkcs8:)`.
+    package convenience init(checkedPKCS8 der: ByteView) throws(AsymmetricError) {
+        try self.init(EncodedPrivateKey(pkcs8: der), isChecked: true)
+    }
+
     /// A key pair from DER of PKCS #1's RSAPrivateKey. **Source** RFC 8017 §A.1.2.
     package convenience init(pkcs1: ByteView) throws(AsymmetricError) {
         try self.init(EncodedPrivateKey(pkcs1: pkcs1))
@@ -45,6 +54,12 @@ extension PrivateKey {
         try self.init(.ed25519(seed: pair.slice(0, 32), publicKey: pair.dropFirst(32)))
     }
 
+    /// A pair of Ed25519 from our own sealed storage, see `init(checkedPKCS8:)`; that the halves fit is checked even so.
+    package convenience init(checkedEd25519Pair pair: ByteView) throws(AsymmetricError) {
+        guard pair.count == 64 else { throw .malformedKey }
+        try self.init(.ed25519(seed: pair.slice(0, 32), publicKey: pair.dropFirst(32)), isChecked: true)
+    }
+
     /// A key pair on a NIST curve from its private scalar, big-endian; leading zeros do not matter.
     ///
     /// **Throws** `.invalidScalar`; with a point given, compressed or not, also `.invalidPoint` and `.pairMismatch`.
@@ -60,15 +75,16 @@ extension PrivateKey {
         try self.init(.rsa(numbers))
     }
 
-    private convenience init(_ encoded: EncodedPrivateKey) throws(AsymmetricError) {
+    private convenience init(_ encoded: EncodedPrivateKey, isChecked: Bool = false) throws(AsymmetricError) {
         switch encoded {
         case .rsa(let numbers):
             let key = try RSAKeyCheck.keyPair(numbers).key
-            try self.init(key, PublicKey(modulus: numbers.modulus, exponent: numbers.publicExponent))
+            try self.init(
+                key, PublicKey(modulus: numbers.modulus, exponent: numbers.publicExponent), isChecked: isChecked)
         case .ec(let curve, let scalar, let point):
             let digits = scalar.withoutLeadingZeros
             guard digits.count <= curve.coordinateLength else { throw .invalidScalar }
-            try self.init(curve, scalar: BigNumber(digits), point: point)
+            try self.init(curve, scalar: BigNumber(digits), point: point, isChecked: isChecked)
         case .ed25519(let seed, let publicKey):
             guard seed.count == 32 else { throw .malformedKey }
             let key = try EVPKey(owning: EVP_PKEY_new_raw_private_key_ex(nil, "ED25519", nil, seed.pointer, 32))
@@ -79,22 +95,24 @@ extension PrivateKey {
                 if let publicKey, !publicKey.equalsVariableTime(view) { throw AsymmetricError.pairMismatch }
                 return try PublicKey(ed25519: view)
             }
-            try self.init(key, own)
+            try self.init(key, own, isChecked: isChecked)
         }
     }
 
-    convenience init(_ curve: ECCurve, scalar: BigNumber, point: ByteView?) throws(AsymmetricError) {
+    convenience init(
+        _ curve: ECCurve, scalar: BigNumber, point: ByteView?, isChecked: Bool = false
+    ) throws(AsymmetricError) {
         guard !scalar.isZero, scalar.isBelow(try BigNumber(owning: BN_dup(curve.order))) else {
             throw .invalidScalar
         }
         let given = try point.map { point throws(AsymmetricError) in try curve.point(point) }
-        let own = try curve.publicPoint(of: scalar)
+        let own = if isChecked, let given { given } else { try curve.publicPoint(of: scalar) }
         guard given == nil || given == own else { throw .pairMismatch }
         let key = try EVPKey(
             "EC", numbers: [("priv", scalar)], octets: [("pub", own)], group: curve.name, isPrivate: true)
         let publicKey = try own.lending { bytes throws(AsymmetricError) in
             try PublicKey(curve, point: bytes)
         }
-        try self.init(key, publicKey)
+        try self.init(key, publicKey, isChecked: isChecked)
     }
 }

@@ -1,10 +1,12 @@
 package import Bytes
 internal import COpenSSL
 internal import Glibc
+internal import Synchronization
 
 /// A key pair; signs, decrypts and agrees on secrets on any number of threads at once.
 ///
-/// Every pair, generated or imported, has shown that its halves belong together before it can be used.
+/// Every pair, generated or imported, has shown that its halves belong together before it can be used; one that comes
+/// back from our own storage showed it before it went there.
 /// **Concurrency** every thread has contexts of its own, made at its first use of the key and freed with the key.
 /// **Cost** a few KiB; the private numbers are in the library's memory, which zeroes them at the end.
 package final class PrivateKey: Sendable {
@@ -12,15 +14,27 @@ package final class PrivateKey: Sendable {
     package let publicKey: PublicKey
     let key: EVPKey
     private let contexts = ThreadPlaces.ofKey()
+    // Where the table has BoringSSL sign.
+    private let boringSSL: BoringSSLPrivateKey?
+    // Where it does not, made for the first comparison.
+    private let comparedKey = Mutex<BoringSSLPrivateKey?>(nil)
+    // For RSA, the key of the messages in place of broken ones.
+    private let rejection: HMACKey?
 
     /// The kind of key.
     package var algorithm: AsymmetricAlgorithm { publicKey.algorithm }
 
-    /// Takes over the objects of the two halves. **Throws** `.pairMismatch` when they do not belong together.
-    init(_ key: EVPKey, _ publicKey: PublicKey) throws(AsymmetricError) {
+    /// Takes over the objects of the two halves. **Throws** `.pairMismatch` when they do not belong together, unless that
+    /// was found out before.
+    init(_ key: EVPKey, _ publicKey: PublicKey, isChecked: Bool = false) throws(AsymmetricError) {
+        let algorithm = publicKey.algorithm
         self.key = key
         self.publicKey = publicKey
-        try checkPair()
+        boringSSL = algorithm.library(for: .signing) == .boringssl ? try BoringSSLPrivateKey(algorithm, key) : nil
+        rejection =
+            algorithm.modulusBits == nil
+            ? nil : try ImplicitRejection.key(key, modulusLength: algorithm.signatureRoom)
+        if !isChecked { try checkPair() }
     }
 
     /// A new key pair. **Cost** about 0.1 ms, for P-384 and P-521 1 ms; for RSA from 100 ms to seconds.
@@ -42,17 +56,36 @@ package final class PrivateKey: Sendable {
 
     /// Signs the input and returns the signature's length; `output` has room for `algorithm.signatureRoom` bytes.
     ///
-    /// The input is the message for Ed25519, else its digest. ECDSA and PSS give another signature each time.
-    /// **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`.
+    /// The input is the message for Ed25519 and Ed25519ctx, else its digest. ECDSA and PSS give another signature each
+    /// time. **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`,
+    /// `.invalidContextLength`.
     /// **Source** RFC 8032, FIPS 186-4 §6.4, RFC 8017 §8; the transit wire facts §8.1.
     package func sign(
         _ input: ByteView, _ scheme: SignatureScheme, into output: UnsafeMutablePointer<UInt8>
     ) throws(AsymmetricError) -> Int {
+        try sign(input, scheme, into: output, via: algorithm.library(for: .signing))
+    }
+
+    /// Signs with that library whatever the table says: for tests and benchmarks, which compare the two.
+    ///
+    /// The domains of Ed25519 are ours in any case. **Throws** also `.unsupportedOperation` when it is none of
+    /// `algorithm.signatureLibraries`.
+    package func sign(
+        _ input: ByteView, _ scheme: SignatureScheme, into output: UnsafeMutablePointer<UInt8>,
+        via library: CryptoLibrary
+    ) throws(AsymmetricError) -> Int {
+        guard algorithm.signatureLibraries.contains(library) else { throw .unsupportedOperation }
         switch (algorithm, scheme) {
         case (.ecdsaP256, .ecdsa(let encoding)), (.ecdsaP384, .ecdsa(let encoding)),
             (.ecdsaP521, .ecdsa(let encoding)):
-            return try signECDSA(input, encoding, into: output)
+            return try signECDSA(input, encoding, into: output, via: library)
+        case (.ed25519, .ed25519ph(let context)):
+            return try sign(input, Ed25519Domain(isPrehashed: true, context: context, inputLength: input.count), output)
+        case (.ed25519, .ed25519ctx(let context)):
+            return try sign(
+                input, Ed25519Domain(isPrehashed: false, context: context, inputLength: input.count), output)
         case (.ed25519, .ed25519):
+            if library == .boringssl { return try boringSSLKey().sign(input, into: output) }
             var length = algorithm.signatureRoom
             try contexts.withContext(key, .sign, .ed25519) { context throws(AsymmetricError) in
                 guard EVP_DigestSign(context, output, &length, input.pointer, input.count) == 1 else {
@@ -68,13 +101,41 @@ package final class PrivateKey: Sendable {
         }
     }
 
+    private func boringSSLKey() throws(AsymmetricError) -> BoringSSLPrivateKey {
+        if let boringSSL { return boringSSL }
+        return try comparedKey.withLock { kept throws(AsymmetricError) in
+            if let kept { return kept }
+            let made = try BoringSSLPrivateKey(algorithm, key)
+            kept = made
+            return made
+        }
+    }
+
+    private func sign(
+        _ input: ByteView, _ domain: Ed25519Domain, _ output: UnsafeMutablePointer<UInt8>
+    ) throws(AsymmetricError) -> Int {
+        try exposingEd25519Pair { pair throws(AsymmetricError) in
+            try domain.sign(input, seed: pair.slice(0, 32), publicKey: pair.dropFirst(32), into: output)
+        }
+        return 64
+    }
+
     private func signECDSA(
-        _ digest: ByteView, _ encoding: SignatureEncoding, into output: UnsafeMutablePointer<UInt8>
+        _ digest: ByteView, _ encoding: SignatureEncoding, into output: UnsafeMutablePointer<UInt8>,
+        via library: CryptoLibrary
     ) throws(AsymmetricError) -> Int {
         // Only the leftmost bits count, and fewer than these bytes hold.
         let digest = digest.slice(0, 128)
-        guard encoding == .fixedWidth else { return try evaluate(digest, .ecdsa, into: output) }
         let width = algorithm.coordinateLength ?? 0
+        if library == .boringssl {
+            let key = try boringSSLKey()
+            guard encoding == .asn1 else { return try key.sign(digest, into: output) }
+            let scratch = ThreadState.current.pointee.cipherScratch
+            let length = try key.sign(digest, into: scratch)
+            return ECDSASignature.writeDER(
+                ByteView(UnsafeRawBufferPointer(start: scratch, count: length)), width: width, into: output)
+        }
+        guard encoding == .fixedWidth else { return try evaluate(digest, .ecdsa, into: output) }
         let scratch = ThreadState.current.pointee.cipherScratch
         let length = try evaluate(digest, .ecdsa, into: scratch)
         let der = ByteView(UnsafeRawBufferPointer(start: scratch, count: length))
@@ -97,7 +158,8 @@ package final class PrivateKey: Sendable {
 
     /// Decrypts under an RSA key and returns the plaintext's length.
     ///
-    /// `output` has room for `algorithm.signatureRoom` bytes and is zeroed when it fails.
+    /// `output` has room for `algorithm.signatureRoom` bytes and is zeroed when it fails. Under PKCS #1 v1.5 broken
+    /// padding is no failure, see `ImplicitRejection`; only a ciphertext of wrong length or not below the modulus is.
     /// **Throws** `.unsupportedOperation`, and `.decryptionFailed` without detail. **Source** RFC 8017 §7.
     package func decrypt(
         _ ciphertext: ByteView, _ padding: RSAEncryptionPadding, into output: UnsafeMutablePointer<UInt8>
@@ -105,8 +167,38 @@ package final class PrivateKey: Sendable {
         guard algorithm.modulusBits != nil else { throw .unsupportedOperation }
         let room = algorithm.signatureRoom
         guard ciphertext.count == room else { throw .decryptionFailed }
+        if padding == .pkcs1 { return try decryptPKCS1(ciphertext, into: output) }
+        return try decrypt(ciphertext, .encryption(padding), into: output)
+    }
+
+    private func decryptPKCS1(
+        _ ciphertext: ByteView, into output: UnsafeMutablePointer<UInt8>
+    ) throws(AsymmetricError) -> Int {
+        guard let rejection else { throw .unsupportedOperation }
+        let block = try SecretBytes(count: ciphertext.count) { buffer throws(AsymmetricError) in
+            guard let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            do throws(AsymmetricError) {
+                _ = try decrypt(ciphertext, .bareDecryption, into: start)
+            } catch {
+                explicit_bzero(output, ciphertext.count)
+                throw error
+            }
+        }
+        do throws(CryptoError) {
+            return try block.exposing { block throws(CryptoError) in
+                try ImplicitRejection.unpad(block, of: ciphertext, rejection, into: output)
+            }
+        } catch {
+            throw .library(error)
+        }
+    }
+
+    private func decrypt(
+        _ ciphertext: ByteView, _ setup: KeyContext.Setup, into output: UnsafeMutablePointer<UInt8>
+    ) throws(AsymmetricError) -> Int {
+        let room = algorithm.signatureRoom
         var length = room
-        try contexts.withContext(key, .decrypt, .encryption(padding)) { context throws(AsymmetricError) in
+        try contexts.withContext(key, .decrypt, setup) { context throws(AsymmetricError) in
             let result = EVP_PKEY_decrypt(context, output, &length, ciphertext.pointer, ciphertext.count)
             // Unconditional, so that failure and success differ by as little as can be.
             ERR_clear_error()

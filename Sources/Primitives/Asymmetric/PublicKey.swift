@@ -1,5 +1,6 @@
 package import Bytes
 internal import COpenSSL
+internal import Synchronization
 
 /// The public half of a key pair; verifies and encrypts on any number of threads at once.
 ///
@@ -15,6 +16,10 @@ package final class PublicKey: Sendable {
     package let subjectPublicKeyInfo: [UInt8]
     let key: EVPKey
     private let contexts = ThreadPlaces.ofKey()
+    // Where the table has BoringSSL verify.
+    private let boringSSL: BoringSSLPublicKey?
+    // Where it does not, made for the first comparison.
+    private let comparedKey = Mutex<BoringSSLPublicKey?>(nil)
 
     /// A key from the DER of SubjectPublicKeyInfo, with nothing behind it; curves are named, not spelled out.
     ///
@@ -49,17 +54,31 @@ package final class PublicKey: Sendable {
         try self.init(PublicKeyParts(curve, point: point))
     }
 
-    private init(_ parts: PublicKeyParts) {
+    private init(_ parts: PublicKeyParts) throws(AsymmetricError) {
         algorithm = parts.algorithm
         key = parts.key
         subjectPublicKeyInfo = parts.info
+        boringSSL =
+            algorithm.library(for: .verifying) == .boringssl
+            ? try Self.makeBoringSSL(algorithm, Self.rawBytes(algorithm, parts.info)) : nil
+    }
+
+    private static func makeBoringSSL(
+        _ algorithm: AsymmetricAlgorithm, _ rawBytes: [UInt8]?
+    ) throws(AsymmetricError) -> BoringSSLPublicKey {
+        guard let rawBytes else { throw .unsupportedOperation }
+        return try rawBytes.lending { bytes throws(AsymmetricError) in
+            try BoringSSLPublicKey(algorithm, rawBytes: bytes)
+        }
+    }
+
+    private static func rawBytes(_ algorithm: AsymmetricAlgorithm, _ info: [UInt8]) -> [UInt8]? {
+        if let length = algorithm.coordinateLength { return info.suffix(2 * length + 1) }
+        return algorithm == .ed25519 ? info.suffix(32) : nil
     }
 
     /// The 32 bytes of an Ed25519 key, or the uncompressed point of an ECDSA key; nil for RSA.
-    package var rawBytes: [UInt8]? {
-        if let length = algorithm.coordinateLength { return subjectPublicKeyInfo.suffix(2 * length + 1) }
-        return algorithm == .ed25519 ? subjectPublicKeyInfo.suffix(32) : nil
-    }
+    package var rawBytes: [UInt8]? { Self.rawBytes(algorithm, subjectPublicKeyInfo) }
 
     /// Appends `PUBLIC KEY` in PEM: 64 columns, LF, and a last LF unless that is declined. **Source** RFC 7468 §13.
     package func appendPEM(finalNewline: Bool = true, to writer: inout ByteWriter) {
@@ -73,18 +92,37 @@ package final class PublicKey: Sendable {
 extension PublicKey {
     /// Whether the signature is that of the input under the scheme; a signature of wrong length is merely false.
     ///
-    /// The input is the message for Ed25519, else its digest.
-    /// **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`; with ASN.1
-    /// also `.malformedSignature`, `.signatureTrailingData`. **Source** Wycheproof.
+    /// The input is the message for Ed25519 and Ed25519ctx, else its digest.
+    ///
+    /// Pure Ed25519 takes what OpenSSL and BoringSSL alike take, so that no signature's fate hangs on the library: S is
+    /// below L, R is compared as bytes and without cofactor; points of small order count, and so does a public key whose
+    /// y is not reduced. The tests of both libraries pin it.
+    /// **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`,
+    /// `.invalidContextLength`; with ASN.1 also `.malformedSignature`, `.signatureTrailingData`. **Source** Wycheproof.
     package func verify(
         _ signature: ByteView, of input: ByteView, _ scheme: SignatureScheme
     ) throws(AsymmetricError) -> Bool {
+        try verify(signature, of: input, scheme, via: algorithm.library(for: .verifying))
+    }
+
+    /// Verifies with that library whatever the table says, as `PrivateKey.sign(_:_:into:via:)` signs.
+    package func verify(
+        _ signature: ByteView, of input: ByteView, _ scheme: SignatureScheme, via library: CryptoLibrary
+    ) throws(AsymmetricError) -> Bool {
+        guard algorithm.signatureLibraries.contains(library) else { throw .unsupportedOperation }
         switch (algorithm, scheme) {
         case (.ecdsaP256, .ecdsa(let encoding)), (.ecdsaP384, .ecdsa(let encoding)),
             (.ecdsaP521, .ecdsa(let encoding)):
-            return try verifyECDSA(signature, of: input, encoding)
+            return try verifyECDSA(signature, of: input, encoding, via: library)
+        case (.ed25519, .ed25519ph(let context)):
+            let domain = try Ed25519Domain(isPrehashed: true, context: context, inputLength: input.count)
+            return try verify(signature, of: input, domain)
+        case (.ed25519, .ed25519ctx(let context)):
+            let domain = try Ed25519Domain(isPrehashed: false, context: context, inputLength: input.count)
+            return try verify(signature, of: input, domain)
         case (.ed25519, .ed25519):
             guard signature.count == 64 else { return false }
+            if library == .boringssl { return try boringSSLKey().verify(signature, of: input) }
             return try contexts.withContext(key, .verify, .ed25519) { context in
                 Self.cleared(
                     EVP_DigestVerify(context, signature.pointer, signature.count, input.pointer, input.count))
@@ -99,8 +137,26 @@ extension PublicKey {
         }
     }
 
+    private func boringSSLKey() throws(AsymmetricError) -> BoringSSLPublicKey {
+        if let boringSSL { return boringSSL }
+        return try comparedKey.withLock { kept throws(AsymmetricError) in
+            if let kept { return kept }
+            let made = try Self.makeBoringSSL(algorithm, rawBytes)
+            kept = made
+            return made
+        }
+    }
+
+    private func verify(
+        _ signature: ByteView, of input: ByteView, _ domain: Ed25519Domain
+    ) throws(AsymmetricError) -> Bool {
+        try (rawBytes ?? []).lending { key throws(AsymmetricError) in
+            try domain.verify(signature, of: input, publicKey: key)
+        }
+    }
+
     private func verifyECDSA(
-        _ signature: ByteView, of digest: ByteView, _ encoding: SignatureEncoding
+        _ signature: ByteView, of digest: ByteView, _ encoding: SignatureEncoding, via library: CryptoLibrary
     ) throws(AsymmetricError) -> Bool {
         let width = algorithm.coordinateLength ?? 0
         // Only the leftmost bits count, and fewer than these bytes hold.
@@ -108,9 +164,16 @@ extension PublicKey {
         switch encoding {
         case .asn1:
             guard try ECDSASignature.checkDER(signature, width: width) else { return false }
+            if library == .boringssl {
+                let scratch = ThreadState.current.pointee.cipherScratch
+                guard ECDSASignature.writeFixedWidth(signature, width: width, into: scratch) else { return false }
+                let fixed = ByteView(UnsafeRawBufferPointer(start: scratch, count: 2 * width))
+                return try boringSSLKey().verify(fixed, of: digest)
+            }
             return try evaluate(signature, of: digest, .ecdsa)
         case .fixedWidth:
             guard signature.count == 2 * width else { return false }
+            if library == .boringssl { return try boringSSLKey().verify(signature, of: digest) }
             let scratch = ThreadState.current.pointee.cipherScratch
             let length = ECDSASignature.writeDER(signature, width: width, into: scratch)
             return try evaluate(

@@ -1,11 +1,17 @@
+package import Bytes
 internal import COpenSSL
 
 /// How a signature is made over its input; which schemes a key has is a matter of its algorithm.
-package enum SignatureScheme: Sendable, Equatable {
+package enum SignatureScheme: Sendable {
     /// Over a digest of any length, of which the leftmost bits count. **Source** FIPS 186-4 §6.4.
     case ecdsa(SignatureEncoding)
     /// Pure Ed25519, over the message itself. **Source** RFC 8032 §5.1.6.
     case ed25519
+    /// Ed25519ph, over the SHA-512 digest of the message, with a context of 0 to 255 bytes, borrowed.
+    /// **Source** RFC 8032 §5.1.
+    case ed25519ph(context: ByteView)
+    /// Ed25519ctx, over the message itself, with a context of 1 to 255 bytes, borrowed. **Source** RFC 8032 §5.1.
+    case ed25519ctx(context: ByteView)
     /// RSASSA-PKCS1-v1_5 over a digest of that function; nil pads the input as it is, without DigestInfo.
     /// **Source** RFC 8017 §8.2.
     case rsaPKCS1(DigestAlgorithm?)
@@ -37,8 +43,9 @@ package enum RSAEncryptionPadding: Sendable, Equatable {
     case oaep(DigestAlgorithm)
     /// RSAES-PKCS1-v1_5. **Source** RFC 8017 §7.2.
     ///
-    /// Whether a ciphertext decrypts at all tells an attacker who may try many about others (Bleichenbacher): OpenSSL
-    /// 3.0 has no implicit rejection, so whoever offers this must not let such failures be told apart or be counted.
+    /// A ciphertext with broken padding decrypts to a message of the key's making, always the same for one ciphertext:
+    /// that it was broken must not be learnt, or an attacker who may try many reads others (Bleichenbacher).
+    /// **Source** draft-irtf-cfrg-rsa-guidance.
     case pkcs1
 
     /// The most bytes that may be encrypted under a modulus of `modulusLength` bytes.
@@ -56,7 +63,7 @@ extension SignatureScheme {
         digestLength: Int, modulusLength: Int, verifying: Bool
     ) throws(AsymmetricError) -> KeyContext.Setup {
         switch self {
-        case .ecdsa, .ed25519: throw .unsupportedOperation
+        case .ecdsa, .ed25519, .ed25519ph, .ed25519ctx: throw .unsupportedOperation
         case .rsaPKCS1(nil):
             guard digestLength <= modulusLength - 11 else { throw .messageTooLong }
             return .pkcs1Signature(nil)
