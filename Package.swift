@@ -97,6 +97,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -105,7 +106,7 @@ let package = Package(
         .target(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
-        room("Primitives"),
+        room("Primitives", [.product(name: "Crypto", package: "swift-crypto")]),
         room("KeyRings"),
         room("Storage"),
         room("Vocabulary"),
