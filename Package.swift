@@ -54,6 +54,8 @@ let inlinedAcrossTargets: [SwiftSetting] = [
 
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
 
+let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 /// A target of the house: its own dependencies come from the table above.
 func room(_ name: String, _ external: [Target.Dependency] = []) -> Target {
     .target(
@@ -62,9 +64,12 @@ func room(_ name: String, _ external: [Target.Dependency] = []) -> Target {
         swiftSettings: house + (name == "Bytes" && !fuzzing ? inlinedAcrossTargets : []))
 }
 
-func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [String], _ external: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies.map { .target(name: $0) }, exclude: exclude, swiftSettings: house)
+        name: name, dependencies: dependencies.map { .target(name: $0) } + external, exclude: exclude,
+        swiftSettings: house)
 }
 
 /// One libFuzzer target per parser, in `Tests/Fuzz/<folder>`.
@@ -108,7 +113,7 @@ let package = Package(
         .target(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
-        room("Primitives", [.product(name: "Crypto", package: "swift-crypto")]),
+        room("Primitives", [swiftCrypto]),
         room("Certificates", [.product(name: "SwiftASN1", package: "swift-asn1")]),
         room("KeyRings"),
         room("Storage"),
@@ -125,7 +130,7 @@ let package = Package(
             ],
             swiftSettings: house),
         tests("TidyTests", []),
-        tests("PrimitivesTests", ["Primitives", "Bytes", "CGcrypt", "COpenSSL"]),
+        tests("PrimitivesTests", ["Primitives", "Bytes", "CGcrypt", "COpenSSL"], [swiftCrypto]),
         tests("ServerTests", ["strongroom", "Primitives"]),
         tests("HTTPAPITests", ["HTTPAPI", "Dispatching", "Vocabulary", "Bytes"]),
         // What several test targets and the fuzz targets lean on: seeds, borrowed bytes, troubled storage.

@@ -27,7 +27,9 @@ package enum SelfTests {
         let passes: (_ broken: Bool) throws(CryptoError) -> Bool
     }
 
-    private static var tests: [Test] { ciphers + digests + codes + [derivation, generator, base64] }
+    private static var tests: [Test] {
+        ciphers + digests + codes + [derivation, generator, base64] + asymmetric + postQuantum
+    }
 
     private static var ciphers: [Test] {
         AEADAlgorithm.allCases.flatMap { algorithm in

@@ -30,6 +30,10 @@ struct SelfTestTests {
                 #expect(names.contains(name + " (libgcrypt)"))
             }
         }
+        for set in MLDSAParameterSet.allCases { #expect(names.contains(set.standardName)) }
+        for algorithm in KEMAlgorithm.allCases { #expect(names.contains(algorithm.standardName)) }
+        #expect(names.isSuperset(of: AsymmetricAlgorithm.allCases.filter { $0.modulusBits == nil }.map(\.wireName)))
+        #expect(names.isSuperset(of: ["rsa-pkcs1v15", "rsa-pss", "rsa-oaep", "ecdh-p256", "aes-kwp", "aes-cmac"]))
         #expect(names.isSuperset(of: ["hkdf-sha2-256", "drbg", "base64"]))
     }
 }

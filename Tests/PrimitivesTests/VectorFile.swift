@@ -54,6 +54,29 @@ struct VectorCase: Decodable, Sendable {
     let okm: String?
     let subkey: String?
     let iterations: Int?
+    let seed: String?
+    let context: String?
+    let signature: String?
+    let secret: String?
+    let mode: Int?
+    let kem: UInt16?
+    let kdf: UInt16?
+    let aead: UInt16?
+    let psk: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, key, nonce, aad, plaintext, ciphertext, tag, valid, message, digest, ikm, salt, info, okm, subkey
+        case iterations, seed, context, signature, secret, mode, kem, kdf, aead, psk
+        case publicKey = "public_key"
+        case privateKey = "private_key"
+        case encapsulatedKey = "encapsulated_key"
+        case pskID = "psk_id"
+    }
+
+    let publicKey: String?
+    let privateKey: String?
+    let encapsulatedKey: String?
+    let pskID: String?
 }
 
 /// The bytes that hex spells; fails the test when it is none.

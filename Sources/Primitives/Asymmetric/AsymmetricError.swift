@@ -32,6 +32,8 @@ package enum AsymmetricError: Error, Equatable {
     case invalidSaltLength(Int)
     /// More bytes than the RSA modulus can take with its padding.
     case messageTooLong
+    /// A context string over `MLDSAParameterSet.contextLimit` bytes.
+    case contextTooLong
     /// An ECDSA signature that is not the DER of two integers.
     case malformedSignature
     /// Bytes behind the DER of an ECDSA signature.

@@ -20,6 +20,10 @@ enum ObjectIdentifier {
     case curve25519
     /// 1.3.6.1.4.1.11591.15.1, as NSS names the curve of Ed25519.
     case nssEd25519
+    /// 2.16.840.1.101.3.4.3.18. **Source** RFC 9881 §2.
+    case mlDSA65
+    /// 2.16.840.1.101.3.4.3.19.
+    case mlDSA87
 
     var bytes: [UInt8] {
         switch self {
@@ -32,6 +36,8 @@ enum ObjectIdentifier {
         case .ed25519: [0x2B, 0x65, 0x70]
         case .curve25519: [0x2B, 0x65, 0x6E]
         case .nssEd25519: [0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01]
+        case .mlDSA65: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12]
+        case .mlDSA87: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x13]
         }
     }
 

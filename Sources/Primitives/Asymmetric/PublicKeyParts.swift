@@ -67,7 +67,8 @@ struct PublicKeyParts {
         }
     }
 
-    private static func info(bits: ByteView, _ identifier: (inout ByteWriter) -> Void) -> [UInt8] {
+    /// DER of SubjectPublicKeyInfo around those bits, with what `identifier` writes as its AlgorithmIdentifier.
+    static func info(bits: ByteView, _ identifier: (inout ByteWriter) -> Void) -> [UInt8] {
         var writer = ByteWriter(capacity: 600)
         writer.append(der: Tag.sequence) { info in
             info.append(der: Tag.sequence, identifier)

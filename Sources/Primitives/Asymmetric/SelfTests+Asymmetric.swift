@@ -121,8 +121,8 @@ extension SelfTests {
         }
     }
 
-    // A test of key pairs: what they throw is a failure, and the library's own trouble is passed on.
-    private static func pairTest(
+    /// A test of key pairs: what they throw is a failure, and the library's own trouble is passed on.
+    static func pairTest(
         _ name: String, _ body: @escaping (_ broken: Bool) throws(AsymmetricError) -> Bool
     ) -> Test {
         Test(name: name) { broken throws(CryptoError) in
@@ -155,7 +155,8 @@ extension SelfTests {
         return digest
     }
 
-    private static func lend<R, E: Error>(_ hex: String, _ body: (ByteView) throws(E) -> R) throws(E) -> R {
+    /// Lends the bytes that hex spells.
+    static func lend<R, E: Error>(_ hex: String, _ body: (ByteView) throws(E) -> R) throws(E) -> R {
         try (Hex.decode(hex) ?? []).lending(body)
     }
 }

@@ -245,9 +245,12 @@ enum PairVectors {
     }
 
     static func groups(_ name: String) throws -> [Group] {
+        try JSONDecoder().decode(File.self, from: data(name)).testGroups
+    }
+
+    static func data(_ name: String) throws -> Data {
         let shared = ProcessInfo.processInfo.environment["STRONGROOM_SHARED"].map { URL(fileURLWithPath: $0) }
         let beside = VectorFile.root.deletingLastPathComponent().appendingPathComponent("shared")
-        let file = (shared ?? beside).appendingPathComponent("wycheproof/\(name)_test.json")
-        return try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).testGroups
+        return try Data(contentsOf: (shared ?? beside).appendingPathComponent("wycheproof/\(name)_test.json"))
     }
 }
