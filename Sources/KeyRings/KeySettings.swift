@@ -1,4 +1,4 @@
-internal import Primitives
+package import Primitives
 
 /// When the messages under one version of a 96-bit random-nonce key become too many.
 ///
@@ -108,6 +108,12 @@ package struct KeySettings: Equatable, Sendable {
     /// The oldest version that still exists.
     package var firstVersion: Int { max(minAvailableVersion, 1) }
 
+    /// The parameter set of ML-DSA and hybrid keys.
+    package var mlDSA: MLDSAParameterSet? { Int(parameterSet).flatMap(MLDSAParameterSet.init(rawValue:)) }
+
+    /// The classic half of hybrid keys.
+    package var classicHalf: AsymmetricAlgorithm? { hybrid.flatMap { KeyType(rawValue: $0.classic)?.pair } }
+
     /// Whether the messages of a version have to stay below the limits.
     package var isBoundByNonces: Bool { type.isBoundByNonces && !isConvergent }
 
@@ -136,6 +142,7 @@ package struct KeySettings: Equatable, Sendable {
             && (!isConvergent || isDerived) && (!isDerived || type.supportsDerivation)
             && (!isConvergent || type.supportsConvergence)
             && (!isConvergent || derivation == .hkdf)
+            && (type.family != .postQuantum || mlDSA != nil) && (type != .hybrid || classicHalf != nil)
             && disabledVersions.allSatisfy { $0 >= 1 && $0 < latestVersion }
     }
 }

@@ -37,12 +37,27 @@ package enum KeyType: String, CaseIterable, Sendable {
     /// 256 bits.
     case aes256CMAC = "aes256-cmac"
 
+    /// Post-quantum signatures. FIPS 204.
+    case mlDSA = "ml-dsa"
+    /// ML-DSA and a classic signature in one.
+    case hybrid
+    /// Post-quantum key encapsulation. FIPS 203. Our own addition.
+    case mlKEM768 = "ml-kem-768"
+    /// Category 5.
+    case mlKEM1024 = "ml-kem-1024"
+    /// ML-KEM-768 and X25519 in one. draft-connolly-cfrg-xwing-kem. Our own addition.
+    case xWing = "x-wing"
+
     /// What the keys of a type are, and so what they can do.
     package enum Family: Equatable, Sendable {
         /// An authenticated cipher.
         case cipher(AEADAlgorithm)
         /// A classic key pair.
         case pair(AsymmetricAlgorithm)
+        /// ML-DSA, or ML-DSA with a classic pair; which ones, the settings say.
+        case postQuantum
+        /// Key encapsulation.
+        case kem(KEMAlgorithm)
         /// HMAC alone.
         case hmac
         /// AES-CMAC alone, with a key of so many bytes.
@@ -65,6 +80,10 @@ package enum KeyType: String, CaseIterable, Sendable {
         case .rsa2048: .pair(.rsa2048)
         case .rsa3072: .pair(.rsa3072)
         case .rsa4096: .pair(.rsa4096)
+        case .mlDSA, .hybrid: .postQuantum
+        case .mlKEM768: .kem(.mlKEM768)
+        case .mlKEM1024: .kem(.mlKEM1024)
+        case .xWing: .kem(.xWing)
         case .hmac: .hmac
         case .aes128CMAC: .cmac(keyLength: 16)
         case .aes192CMAC: .cmac(keyLength: 24)
@@ -80,6 +99,11 @@ package enum KeyType: String, CaseIterable, Sendable {
     /// The algorithm of the classic key pairs.
     package var pair: AsymmetricAlgorithm? {
         if case .pair(let algorithm) = family { algorithm } else { nil }
+    }
+
+    /// The mechanism of the key encapsulation types.
+    package var kem: KEMAlgorithm? {
+        if case .kem(let algorithm) = family { algorithm } else { nil }
     }
 
     /// Whether it is an RSA key.
@@ -103,9 +127,14 @@ package enum KeyType: String, CaseIterable, Sendable {
         case .xchacha20Poly1305: 11
         case .aes128CMAC: 12
         case .aes256CMAC: 13
+        case .mlDSA: 14
+        case .hybrid: 15
         case .aes192CMAC: 16
         case .aes256GCMSIV: 1000
         case .xaes256GCM192: 1001
+        case .mlKEM768: 1002
+        case .mlKEM1024: 1003
+        case .xWing: 1004
         }
     }
 
@@ -123,7 +152,10 @@ extension KeyType {
 
     /// Sign and verify.
     package var supportsSigning: Bool {
-        if case .pair = family { true } else { false }
+        switch family {
+        case .pair, .postQuantum: true
+        default: false
+        }
     }
 
     /// HMACs under a key of each version; key types that are MACs already have no second one.
@@ -141,7 +173,7 @@ extension KeyType {
     package var supportsAgreement: Bool { pair?.coordinateLength != nil }
 
     /// Whether the public half alone can be imported.
-    package var hasPublicHalf: Bool { supportsSigning }
+    package var hasPublicHalf: Bool { pair != nil }
 
     /// True where random 96-bit nonces bound the messages under one key (NIST SP 800-38D §8.3: 2^32).
     /// GCM-SIV tolerates repeated nonces, but its bound for 2^32 random ones is the same order, so it counts too.
@@ -166,7 +198,8 @@ extension KeyType {
         case .cipher(let algorithm): algorithm.keyLength...algorithm.keyLength
         case .hmac: 32...512
         case .cmac(let length): length...length
-        case .pair: nil
+        case .kem(let algorithm): algorithm.seedLength...algorithm.seedLength
+        case .pair, .postQuantum: nil
         }
     }
 }

@@ -8,10 +8,10 @@ extension KeyVersion {
     ) throws(KeyRingError) -> KeyVersion {
         do {
             let usage = KeyUsage(stored: 0)
-            if let algorithm = settings.type.pair {
+            if let material = try pairMaterial(settings) {
                 return try KeyVersion(
-                    number: number, settings: settings, pair: PairMaterial(PrivateKey.generate(algorithm)),
-                    hmacKey: RandomSource.secret(count: 32), created: now, usage: usage)
+                    number: number, settings: settings, material: material, hmacKey: RandomSource.secret(count: 32),
+                    created: now, usage: usage)
             }
             let length = settings.keySize > 0 ? settings.keySize : settings.type.keyLengths?.lowerBound ?? 32
             let entry = KeyEntry(
@@ -23,6 +23,17 @@ extension KeyVersion {
             throw error
         } catch {
             throw .cryptoUnavailable
+        }
+    }
+
+    private static func pairMaterial(_ settings: KeySettings) throws -> KeyMaterial? {
+        switch settings.type.family {
+        case .pair(let algorithm): return .pair(try PairMaterial(PrivateKey.generate(algorithm)))
+        case .kem(let algorithm): return .kem(try KEMMaterial(generating: algorithm))
+        case .postQuantum:
+            guard let set = settings.mlDSA else { throw KeyRingError.settingsInconsistent }
+            return .postQuantum(try PostQuantumSigner(generating: set, classic: settings.classicHalf))
+        case .cipher, .hmac, .cmac: return nil
         }
     }
 }

@@ -8,6 +8,10 @@ package enum KeyMaterial: Sendable {
     case cipher(AEADKey)
     /// A key pair.
     case pair(PairMaterial)
+    /// A post-quantum signing key, perhaps with a classic half.
+    case postQuantum(PostQuantumSigner)
+    /// A key encapsulation pair.
+    case kem(KEMMaterial)
     /// The MAC key of an `hmac` ring: it stands in the place of the HMAC key that other versions have beside theirs.
     case hmac
     /// AES-CMAC.
@@ -66,36 +70,48 @@ package final class KeyVersion: Sendable {
             throw .keyLength(entry.key.count, settings.type)
         }
         derivation = try Self.derivation(settings, entry.key)
+        let isMAC = settings.type.family == .hmac
+        (cipher, material) = try Self.material(settings, entry)
+        hmacSecret = isMAC ? entry.key : entry.hmacKey
+    }
+
+    private static func material(
+        _ settings: KeySettings, _ entry: borrowing KeyEntry
+    ) throws(KeyRingError) -> (AEADKey?, KeyMaterial) {
         do throws(CryptoError) {
             switch settings.type.family {
             case .cipher(let algorithm):
-                let key = try AEADKey(algorithm, material: entry.key)
-                (cipher, material) = (key, .cipher(key))
-                hmacSecret = entry.hmacKey
+                let key = try AEADKey(algorithm, material: entry.key.duplicate())
+                return (key, .cipher(key))
             case .pair(let algorithm):
-                cipher = nil
-                material = .pair(
-                    PairMaterial(algorithm, secret: entry.key, subjectPublicKeyInfo: entry.publicKey))
-                hmacSecret = entry.hmacKey
-            case .hmac:
-                (cipher, material) = (nil, .hmac)
-                hmacSecret = entry.key
-            case .cmac:
-                (cipher, material) = (nil, .cmac(try CMACKey(entry.key)))
-                hmacSecret = entry.hmacKey
+                return (
+                    nil,
+                    .pair(
+                        PairMaterial(algorithm, secret: entry.key.duplicate(), subjectPublicKeyInfo: entry.publicKey))
+                )
+            case .postQuantum, .kem: break
+            case .hmac: return (nil, .hmac)
+            case .cmac: return (nil, .cmac(try CMACKey(entry.key.duplicate())))
             }
         } catch {
             throw .cryptoUnavailable
         }
+        if let algorithm = settings.type.kem {
+            let material = try KEMMaterial(algorithm, seed: entry.key.duplicate(), publicKey: entry.publicKey)
+            return (nil, .kem(material))
+        }
+        guard let set = settings.mlDSA else { throw .settingsInconsistent }
+        let signer = try PostQuantumSigner(
+            set, classic: settings.classicHalf, secret: entry.key, publicKey: entry.publicKey)
+        return (nil, .postQuantum(signer))
     }
 
-    /// A version of a pair that is at hand as an object.
+    /// A version whose key is at hand as an object: a pair, a signer, or a key encapsulation pair.
     @inline(never)
     package init(
-        number: Int, settings: KeySettings, pair: PairMaterial, hmacKey: consuming SecretBytes, created: Moment,
+        number: Int, settings: KeySettings, material: KeyMaterial, hmacKey: consuming SecretBytes, created: Moment,
         certificates: [[UInt8]] = [], usage: KeyUsage
     ) throws(KeyRingError) {
-        guard settings.type.pair == pair.algorithm else { throw .corruptRecord }
         self.number = number
         self.usage = usage
         self.created = created
@@ -104,10 +120,14 @@ package final class KeyVersion: Sendable {
         macPrefix = Array("vault:v\(number):".utf8)
         prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
         cipher = nil
-        material = .pair(pair)
+        self.material = material
         hmacSecret = hmacKey
-        let secret = pair.exposingSecret { SecretBytes(copying: $0) }
-        derivation = try Self.derivation(settings, secret)
+        if case .pair(let pair) = material {
+            let secret = pair.exposingSecret { SecretBytes(copying: $0) }
+            derivation = try Self.derivation(settings, secret)
+        } else {
+            derivation = .none
+        }
     }
 
     private static func derivation(
@@ -129,6 +149,26 @@ package final class KeyVersion: Sendable {
     /// The pair of the types that are pairs.
     package var pair: PairMaterial? {
         if case .pair(let pair) = material { pair } else { nil }
+    }
+
+    /// The post-quantum signing key of the types that have one.
+    package var signer: PostQuantumSigner? {
+        if case .postQuantum(let signer) = material { signer } else { nil }
+    }
+
+    /// The pair of the key encapsulation types.
+    package var kem: KEMMaterial? {
+        if case .kem(let kem) = material { kem } else { nil }
+    }
+
+    /// The public half as entries hold it; empty for symmetric keys.
+    package var publicBytes: [UInt8] {
+        switch material {
+        case .pair(let pair): pair.subjectPublicKeyInfo
+        case .postQuantum(let signer): signer.publicKey
+        case .kem(let kem): kem.rawPublicKey
+        case .cipher, .hmac, .cmac: []
+        }
     }
 
     /// Whether the secret is here, and not the public half alone.
@@ -158,6 +198,8 @@ package final class KeyVersion: Sendable {
         switch material {
         case .cipher(let key): try key.exposingMaterial(body)
         case .pair(let pair): try pair.exposingSecret(body)
+        case .postQuantum(let signer): try signer.exposingSecret(body)
+        case .kem(let kem): try kem.exposingSeed(body)
         case .hmac: try hmacSecret.exposing(body)
         case .cmac(let key): try key.exposingMaterial(body)
         }
@@ -168,7 +210,7 @@ package final class KeyVersion: Sendable {
         var isMAC = false
         if case .hmac = material { isMAC = true }
         return KeyEntry(
-            key: exposingKey { SecretBytes(copying: $0) }, publicKey: pair?.subjectPublicKeyInfo ?? [],
+            key: exposingKey { SecretBytes(copying: $0) }, publicKey: publicBytes,
             hmacKey: isMAC ? SecretBytes(copying: .empty) : hmacSecret.duplicate(), created: created,
             certificates: certificates, convergentVersion: convergentVersion)
     }

@@ -41,6 +41,19 @@ package final class PairMaterial: Sendable {
         made = Mutex(Made(privateKey: nil, publicKey: key))
     }
 
+    /// A pair from outside: PKCS #8, or for Ed25519 also `seed ‖ public`.
+    @inline(never)
+    package convenience init(
+        importing secret: borrowing SecretBytes, _ algorithm: AsymmetricAlgorithm
+    ) throws(AsymmetricError) {
+        let key = try secret.exposing { (bytes) throws(AsymmetricError) -> PrivateKey in
+            algorithm == .ed25519 && bytes.count == 64
+                ? try PrivateKey(ed25519Pair: bytes) : try PrivateKey(pkcs8: bytes)
+        }
+        guard key.algorithm == algorithm else { throw .algorithmMismatch(own: algorithm, other: key.algorithm) }
+        try self.init(key)
+    }
+
     /// A pair out of its stored entry, which was checked when it was made.
     @inline(never)
     init(_ algorithm: AsymmetricAlgorithm, secret: consuming SecretBytes, subjectPublicKeyInfo: [UInt8]) {
@@ -73,7 +86,7 @@ package final class PairMaterial: Sendable {
     private static func privateKey(
         _ algorithm: AsymmetricAlgorithm, _ bytes: ByteView
     ) throws(AsymmetricError) -> PrivateKey {
-        algorithm == .ed25519 ? try PrivateKey(ed25519Pair: bytes) : try PrivateKey(pkcs8: bytes)
+        algorithm == .ed25519 ? try PrivateKey(checkedEd25519Pair: bytes) : try PrivateKey(checkedPKCS8: bytes)
     }
 
     /// The public half.

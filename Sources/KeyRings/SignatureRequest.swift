@@ -33,6 +33,14 @@ extension KeyVersion {
     package func appendSignature(
         _ workspace: inout Workspace, _ request: SignatureRequest, settings: KeySettings, to output: inout ByteWriter
     ) throws(KeyRingError) -> [UInt8]? {
+        if let signer {
+            workspace.sealed.truncate(to: 0)
+            try signer.appendSignature(
+                of: workspace.message.view, context: request.context, to: &workspace.sealed)
+            prefix.withUnsafeBytes { output.append(ByteView($0)) }
+            output.append(signature: workspace.sealed.view, request)
+            return nil
+        }
         guard let pair else { throw .cannotSign(settings.type) }
         let key: PrivateKey
         if settings.isDerived {
@@ -61,6 +69,10 @@ extension KeyVersion {
     package func verifies(
         _ workspace: inout Workspace, _ request: SignatureRequest, settings: KeySettings
     ) throws(KeyRingError) -> Bool {
+        if let signer {
+            return try signer.verifies(
+                workspace.sealed.view, of: workspace.message.view, context: request.context)
+        }
         guard let pair else { throw .cannotVerify(settings.type) }
         let key = settings.isDerived ? try workspace.derivePair(self).publicKey : try pair.publicKey()
         let scheme = try request.scheme(key.algorithm)

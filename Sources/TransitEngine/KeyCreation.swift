@@ -58,5 +58,11 @@ extension KeySettings {
 
     /// Takes the parameters that only some types have.
     mutating func setParameters(set: String, postQuantum: String, classic: String) throws(TransitError) {
+        guard type.family == .postQuantum else { return }
+        parameterSet = set
+        guard mlDSA != nil else { throw .parameterSet(type) }
+        guard type == .hybrid else { return }
+        hybrid = HybridParts(postQuantum: postQuantum, classic: classic)
+        guard postQuantum == "ml-dsa", let classicHalf, classicHalf.modulusBits == nil else { throw .hybridParts }
     }
 }

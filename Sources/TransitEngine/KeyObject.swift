@@ -105,8 +105,10 @@ extension KeyVersion {
 
     /// The public half as clients read it: PEM, of Ed25519 base64; nil for symmetric keys.
     private func publicText(_ settings: KeySettings, _ context: [UInt8]) throws(TransitError) -> String? {
-        guard let pair else { return nil }
         do throws(KeyRingError) {
+            if let signer { return try signer.publicPEM(finalNewline: true) }
+            if let kem { return Self.base64(kem.rawPublicKey) }
+            guard let pair else { return nil }
             if settings.isDerived {
                 if context.isEmpty { return "" }
                 return Self.base64(try derivedPublicKey(context))
@@ -118,7 +120,7 @@ extension KeyVersion {
         }
     }
 
-    private static func base64(_ bytes: some Collection<UInt8>) -> String {
+    static func base64(_ bytes: some Collection<UInt8>) -> String {
         var writer = ByteWriter(capacity: 64)
         Array(bytes).withUnsafeBytes { writer.append(base64: ByteView($0)) }
         return writer.view.string
@@ -132,6 +134,8 @@ extension KeySettings {
         case .ecdsaP256: "P-256"
         case .ecdsaP384: "P-384"
         case .ecdsaP521: "P-521"
+        case .mlDSA: "ml-dsa-\(parameterSet)"
+        case .hybrid: "ml-dsa-\(parameterSet)-\(hybrid?.classic ?? "")"
         default: type.rawValue
         }
     }
