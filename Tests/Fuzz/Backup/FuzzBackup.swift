@@ -11,14 +11,14 @@ enum FuzzBackup {
         let entry = """
             {"key":"AAEC","hmac_key":"AwQ=","time":"2026-11-23T12:34:44.51+01:00","ec_x":12,"ec_y":34,"ec_d":56,\
             "rsa_key":{"N":15,"E":65537,"D":3,"Primes":[5,3],"Precomputed":{"Dp":1,"Dq":1,"Qinv":2,"CRTValues":[]}},\
-            "rsa_public_key":{"N":15,"E":3},"public_key":"a\\n\\u003c","convergent_version":3,"creation_time":1795433684,\
-            "certificate_chain":["MAA="],"external_key_ref":null}
+            "rsa_public_key":{"N":15,"E":3},"public_key":"a\\n\\u003c","convergent_version":3,\
+            "creation_time":1795433684,"certificate_chain":["MAA="],"external_key_ref":null}
             """
         let seeds = [
             "{}", "null", "hello", "{\"policy\":null}", "{\"Policy\":{\"KEYS\":{\"1\":null}}}",
-            "{\"policy\":{\"name\":\"k\",\"keys\":{\"1\":\(entry)},\"min_decryption_version\":1,\"latest_version\":1}}",
-            "{\"policy\":{\"key\":\"AA==\",\"type\":15,\"ParameterSet\":\"44\",\"HybridConfig\":{\"pqc\":14,\"ec\":\"e\"},"
-                + "\"backup_info\":{\"time\":\"0001-01-01T00:00:00Z\",\"version\":2}},\"archived_keys\":{\"keys\":[null,"
+            "{\"policy\":{\"name\":\"k\",\"keys\":{\"1\":\(entry)},\"latest_version\":1}}",
+            "{\"policy\":{\"key\":\"AA==\",\"type\":15,\"ParameterSet\":\"44\",\"HybridConfig\":{\"pqc\":14,\"ec\":\"e\"}"
+                + ",\"backup_info\":{\"time\":\"0001-01-01T00:00:00Z\",\"version\":2}},\"archived_keys\":{\"keys\":[null,"
                 + entry + "]}}\n",
         ]
         fuzz(seeds: seeds.map { Array($0.utf8) }) { start, count in
