@@ -14,12 +14,14 @@ enum FuzzBackup {
             "rsa_public_key":{"N":15,"E":3},"public_key":"a\\n\\u003c","convergent_version":3,\
             "creation_time":1795433684,"certificate_chain":["MAA="],"external_key_ref":null}
             """
+        let rest = """
+            "type":15,"key":"AA==","ParameterSet":"44","HybridConfig":{"pqc":14,"ec":"e"},\
+            "backup_info":{"time":"0001-01-01T00:00:00Z","version":2}
+            """
         let seeds = [
             "{}", "null", "hello", "{\"policy\":null}", "{\"Policy\":{\"KEYS\":{\"1\":null}}}",
             "{\"policy\":{\"name\":\"k\",\"keys\":{\"1\":\(entry)},\"latest_version\":1}}",
-            "{\"policy\":{\"key\":\"AA==\",\"type\":15,\"ParameterSet\":\"44\",\"HybridConfig\":{\"pqc\":14,\"ec\":\"e\"}"
-                + ",\"backup_info\":{\"time\":\"0001-01-01T00:00:00Z\",\"version\":2}},\"archived_keys\":{\"keys\":[null,"
-                + entry + "]}}\n",
+            "{\"policy\":{\(rest)},\"archived_keys\":{\"keys\":[null,\(entry)]}}\n",
         ]
         fuzz(seeds: seeds.map { Array($0.utf8) }) { start, count in
             FuzzBackup.run(ByteView(input(start, count)))
