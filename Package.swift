@@ -94,6 +94,7 @@ let fuzzers: [Target] = [
     fuzzer("fuzz-request-head", "RequestHead", ["HTTPAPI", "Dispatching", "Bytes"]),
     fuzzer("fuzz-chunked-body", "ChunkedBody", ["HTTPAPI", "Dispatching", "Bytes"]),
     fuzzer("fuzz-record", "Record", ["KeyRings", "Primitives", "Bytes"]),
+    fuzzer("fuzz-backup", "Backup", ["KeyRings", "Bytes"]),
     fuzzer("fuzz-canary", "Canary", ["Bytes"]),
 ]
 
