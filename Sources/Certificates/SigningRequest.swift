@@ -45,7 +45,7 @@ package enum SigningRequest {
         return writer.view.array
     }
 
-    // The first request of the text; its label has NEW in front when Microsoft's tools wrote it. **Source** RFC 7468 §7.
+    // The first request of the text; its label has NEW in front when older tools wrote it. **Source** RFC 7468 §7.
     private static func read(_ text: ByteView) throws(CertificateError) -> RequestTemplate {
         guard text.count <= templateLimit else { throw .requestTooLarge }
         var blocks = PEMBlocks(text)
