@@ -54,6 +54,9 @@ struct VectorCase: Decodable, Sendable {
     let okm: String?
     let subkey: String?
     let iterations: Int?
+    let context: String?
+    let signature: String?
+    let `public`: String?
 }
 
 /// The bytes that hex spells; fails the test when it is none.
