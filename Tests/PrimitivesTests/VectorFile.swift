@@ -66,7 +66,7 @@ struct VectorCase: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case id, key, nonce, aad, plaintext, ciphertext, tag, valid, message, digest, ikm, salt, info, okm, subkey
-        case iterations, seed, context, signature, secret, mode, kem, kdf, aead, psk
+        case iterations, seed, context, signature, secret, mode, kem, kdf, aead, psk, `public`
         case publicKey = "public_key"
         case privateKey = "private_key"
         case encapsulatedKey = "encapsulated_key"
@@ -77,6 +77,7 @@ struct VectorCase: Decodable, Sendable {
     let privateKey: String?
     let encapsulatedKey: String?
     let pskID: String?
+    let `public`: String?
 }
 
 /// The bytes that hex spells; fails the test when it is none.

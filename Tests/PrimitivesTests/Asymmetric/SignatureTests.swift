@@ -35,14 +35,20 @@ struct SignatureTests {
                     [(algorithm, .rsaPKCS1(digest))] + salts.map { (algorithm, .rsaPSS(digest, salt: $0)) }
                 }
         }
-        return curves + [(.ed25519, .ed25519)] + rsa
+        let edwards: [(AsymmetricAlgorithm, SignatureScheme)] = [
+            (.ed25519, .ed25519), (.ed25519, .ed25519ph(context: .empty)),
+            (.ed25519, .ed25519ph(context: ByteView("a context"))),
+            (.ed25519, .ed25519ctx(context: ByteView("a context"))),
+        ]
+        return curves + edwards + rsa
     }
 
     private static func input(_ message: [UInt8], _ scheme: SignatureScheme) throws -> [UInt8] {
         switch scheme {
         case .rsaPKCS1(let digest?), .rsaPSS(let digest, _): try digest.digest(message)
         case .ecdsa: try DigestAlgorithm.sha2_512.digest(message)
-        case .ed25519, .rsaPKCS1(nil): message
+        case .ed25519ph: try DigestAlgorithm.sha2_512.digest(message)
+        case .ed25519, .ed25519ctx, .rsaPKCS1(nil): message
         }
     }
 
@@ -176,10 +182,11 @@ struct SignatureTests {
         let key = try TestKeys.pair(algorithm)
         let input = [UInt8](repeating: 1, count: 32)
         let all: [SignatureScheme] = [
-            .ecdsa(.asn1), .ecdsa(.fixedWidth), .ed25519, .rsaPKCS1(nil), .rsaPKCS1(.sha2_256),
+            .ecdsa(.asn1), .ecdsa(.fixedWidth), .ed25519, .ed25519ctx(context: ByteView("c")), .rsaPKCS1(nil),
+            .rsaPKCS1(.sha2_256),
             .rsaPSS(.sha2_256, salt: .automatic),
         ]
-        let own: Int = TestKeys.curves.contains(algorithm) ? 2 : algorithm == .ed25519 ? 1 : 3
+        let own: Int = TestKeys.curves.contains(algorithm) ? 2 : algorithm == .ed25519 ? 2 : 3
         let refused = all.filter { scheme in failure { _ = try key.signature(input, scheme) } != nil }
         #expect(refused.count == all.count - own)
         for scheme in refused {
