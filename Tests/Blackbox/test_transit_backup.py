@@ -124,7 +124,7 @@ def check_rsa(value, number):
     assert list(value) == ["N", "E", "D", "Primes", "Precomputed"]
     assert (value["N"], value["E"]) == (number.n, number.e)
     p, q = value["Primes"]
-    assert p * q == number.n and value["D"] * number.e % ((p - 1) * (q - 1)) % (p - 1) == 1
+    assert p * q == number.n and value["D"] * number.e % (p - 1) == value["D"] * number.e % (q - 1) == 1
     computed = value["Precomputed"]
     assert list(computed) == ["Dp", "Dq", "Qinv", "CRTValues"] and computed["CRTValues"] == []
     assert computed["Dp"] == value["D"] % (p - 1) and computed["Dq"] == value["D"] % (q - 1)
