@@ -2,8 +2,12 @@
 
 import base64
 import json
+import sys
 
 from blackbox_crypto import EC_TYPES, b64, private_key, raw_public, spki_pem
+
+# RSA numbers have more digits than python writes unasked.
+sys.set_int_max_str_digits(0)
 
 K = bytes(range(32))
 MAC_KEY = bytes(range(32, 64))

@@ -6,7 +6,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from blackbox_backup import K, TYPE_NUMBERS, blob, entry, minimal, pair_entry
+from blackbox_backup import TYPE_NUMBERS, K, blob, entry, minimal, pair_entry
 from blackbox_client import CONTEXT, HELLO, unique
 from blackbox_crypto import CIPHER_SIZES, EC_TYPES, b64, flip, private_key, public_key, raw_public, spki
 
@@ -293,8 +293,8 @@ def test_a_blob_without_a_policy_is_refused_and_nothing_dies(api, document):
         ({"min_decryption_version": 0}, "minimum decryption version of 0 is less than 1"),
         ({"latest_version": 0}, None),
         ({"min_decryption_version": 2, "min_encryption_version": 1, "latest_version": 2}, None),
-        ({"min_decryption_version": 9}, None),
-        ({"archive_version": 9}, None),
+        ({"min_decryption_version": 9}, ""),
+        ({"archive_version": 9}, ""),
         ({"latest_version": 9}, None),
         ({"latest_version": 2**40}, None),
         ({"latest_version": -1}, None),
@@ -323,7 +323,7 @@ def test_a_policy_that_contradicts_itself_is_refused(api, members, text):
     reply = api.post("restore", backup=blob(minimal(name, **members)))
     assert reply.status == 400 and reply.error, reply
     if text is not None:
-        assert reply.error == FAILED.format(name) + text
+        assert reply.error.startswith(FAILED.format(name) + text)
     api.get(f"keys/{name}").is_not_found()
 
 
