@@ -91,7 +91,7 @@ def server_survives(server):
     assert server.is_alive(), f"died in this test:\n{server.log_text()[-4000:]}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api(server):
     return Client(server.host, server.port)
 
