@@ -14,7 +14,9 @@ let floors: [String: [String]] = [
     "Storage": ["Bytes"],
     "Vocabulary": ["Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
-    "TransitEngine": ["EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes"],
+    "TransitEngine": [
+        "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
+    ],
     "SystemEngine": ["EngineKit", "Vocabulary", "Bytes"],
     "Dispatching": ["EngineKit", "Vocabulary", "Storage", "Bytes", "Primitives"],
     "HTTPAPI": ["Dispatching", "Vocabulary", "Bytes"],

@@ -49,16 +49,17 @@ extension KeyVersion {
             guard let own = try pair.privateKey() else { throw .signingWithoutPrivateHalf }
             key = own
         }
-        let scheme = try request.scheme(key.algorithm)
         try workspace.hashMessage(request, key.algorithm)
         let input = workspace.message.view
         workspace.sealed.truncate(to: 0)
-        do throws(AsymmetricError) {
-            try workspace.sealed.append(room: key.algorithm.signatureRoom) { (out) throws(AsymmetricError) in
-                try key.sign(input, scheme, into: out)
+        try request.withScheme(key.algorithm) { (scheme) throws(KeyRingError) in
+            do throws(AsymmetricError) {
+                try workspace.sealed.append(room: key.algorithm.signatureRoom) { (out) throws(AsymmetricError) in
+                    try key.sign(input, scheme, into: out)
+                }
+            } catch {
+                throw .asymmetric(error)
             }
-        } catch {
-            throw .asymmetric(error)
         }
         prefix.withUnsafeBytes { output.append(ByteView($0)) }
         output.append(signature: workspace.sealed.view, request)
@@ -75,15 +76,18 @@ extension KeyVersion {
         }
         guard let pair else { throw .cannotVerify(settings.type) }
         let key = settings.isDerived ? try workspace.derivePair(self).publicKey : try pair.publicKey()
-        let scheme = try request.scheme(key.algorithm)
         try workspace.hashMessage(request, key.algorithm)
-        do throws(AsymmetricError) {
-            return try key.verify(workspace.sealed.view, of: workspace.message.view, scheme)
-        } catch {
-            // A digest of another length is merely not what was signed.
-            if case .wrongDigestLength = error { return false }
-            if case .messageTooLong = error { return false }
-            throw .asymmetric(error)
+        let (signature, input) = (workspace.sealed.view, workspace.message.view)
+        return try request.withScheme(key.algorithm) { (scheme) throws(KeyRingError) in
+            do throws(AsymmetricError) {
+                return try key.verify(signature, of: input, scheme)
+            } catch {
+                switch error {
+                // A digest of another length is merely not what was signed.
+                case .wrongDigestLength, .messageTooLong: return false
+                default: throw .asymmetric(error)
+                }
+            }
         }
     }
 }
@@ -109,19 +113,25 @@ extension KeyRing {
 }
 
 extension SignatureRequest {
-    /// The scheme for keys of that algorithm.
-    func scheme(_ algorithm: AsymmetricAlgorithm) throws(KeyRingError) -> SignatureScheme {
+    /// Lends the scheme for keys of that algorithm.
+    func withScheme<R>(
+        _ algorithm: AsymmetricAlgorithm, _ body: (SignatureScheme) throws(KeyRingError) -> R
+    ) throws(KeyRingError) -> R {
         switch algorithm {
-        case .ecdsaP256, .ecdsaP384, .ecdsaP521: return .ecdsa(isJWS ? .fixedWidth : .asn1)
+        case .ecdsaP256, .ecdsaP384, .ecdsaP521: return try body(.ecdsa(isJWS ? .fixedWidth : .asn1))
         case .ed25519:
-            if !context.isEmpty { throw .signatureContext }
-            return .ed25519
+            // Compatibility: only this pair of parameters asks for Ed25519ph (wire facts §5.6, §11).
+            let isHashed = isPrehashed && digest == .sha2_512
+            if !isHashed && context.isEmpty { return try body(.ed25519) }
+            return try context.lending { (context) throws(KeyRingError) in
+                try body(isHashed ? .ed25519ph(context: context) : .ed25519ctx(context: context))
+            }
         case .rsa2048, .rsa3072, .rsa4096:
             switch rsaScheme {
-            case .pkcs1v15: return .rsaPKCS1(digest)
+            case .pkcs1v15: return try body(.rsaPKCS1(digest))
             case .pss:
                 guard let digest else { throw .signatureAlgorithm("none") }
-                return .rsaPSS(digest, salt: salt)
+                return try body(.rsaPSS(digest, salt: salt))
             case .unknown(let name): throw .signatureAlgorithm(name)
             }
         }

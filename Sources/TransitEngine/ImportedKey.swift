@@ -12,6 +12,14 @@ final class ImportedKey: Sendable {
     private let content: Content
     private let secret: SecretBytes
 
+    private init(_ content: Content, _ secret: consuming SecretBytes) {
+        self.content = content
+        self.secret = secret
+    }
+
+    /// A symmetric key that was agreed on.
+    convenience init(raw secret: consuming SecretBytes) { self.init(.raw, secret) }
+
     /// A public half in PEM.
     init(publicPEM text: ByteView, _ type: KeyType) throws(TransitError) {
         do throws(AsymmetricError) {

@@ -70,10 +70,15 @@ final class KeyCatalog: Sendable {
 
     /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is returned.
     func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
-        try await put(name) { (known) throws(TransitError) in
+        try await put(name) { (known) async throws(TransitError) in
             if let known { return known }
             do throws(KeyRingError) {
-                return try KeyRing.generate(name: name, settings: settings, now: now())
+                let now = now()
+                // RSA keys take their time.
+                guard settings.type.isRSA else { return try KeyRing.generate(name: name, settings: settings, now: now) }
+                return try await SlowWork.run { () throws(KeyRingError) in
+                    try KeyRing.generate(name: name, settings: settings, now: now)
+                }
             } catch {
                 throw .ring(error)
             }

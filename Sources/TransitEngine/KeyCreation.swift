@@ -1,6 +1,7 @@
 internal import Bytes
 internal import EngineKit
 internal import KeyRings
+internal import Primitives
 
 /// The parameters of `POST keys/:name`. **Source** wire facts §4.1, §3, §11.
 enum KeyCreation {

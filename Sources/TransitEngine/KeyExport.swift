@@ -20,7 +20,10 @@ struct ExportCommand: Sendable {
     }
 
     /// In which form.
-    enum Format: String, Sendable { case usual = "", raw, der, pem }
+    enum Format: String, Sendable {
+        case usual = ""
+        case raw, der, pem
+    }
 
     let name: KeyName
     let kind: Kind
@@ -141,7 +144,8 @@ struct KeyExport {
                 return
             }
             switch format {
-            case .der: try key.exposingDER(.pkcs8) { (der) throws(AsymmetricError) in Self.append(base64: der, to: &body) }
+            case .der:
+                try key.exposingDER(.pkcs8) { (der) throws(AsymmetricError) in Self.append(base64: der, to: &body) }
             case .pem: try append(key, .pkcs8, to: &body)
             case .usual where algorithm != .ed25519: try append(key, .traditional, to: &body)
             case .usual, .raw:

@@ -92,8 +92,7 @@ extension KeyRingError {
         case .decryptionWithoutPrivateHalf:
             "cannot decrypt ciphertext, key version does not have a private counterpart"
         case .signatureAlgorithm(let name): "unsupported rsa signature algorithm \(name.shown)"
-        case .signatureContext:
-            "error generating Ed25519 options: signature context is not supported feature"
+        case .signatureContext: "signature_context must be at most 255 bytes long"
         case .asymmetric(let error): error.wireText
         default: nil
         }
@@ -126,6 +125,7 @@ extension AsymmetricError {
         case .invalidSaltLength(let length): "requested salt length \(length) is invalid"
         case .messageTooLong: "crypto/rsa: message too long for RSA public key size"
         case .decryptionFailed: "failed to RSA decrypt the ciphertext: crypto/rsa: decryption error"
+        case .invalidContextLength, .contextTooLong: KeyRingError.signatureContext.wireText
         case .malformedSignature: "supplied signature is invalid"
         case .signatureTrailingData: "supplied signature contains extra data"
         case .library: "the cryptographic library failed; try again"

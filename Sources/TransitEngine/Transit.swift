@@ -2,6 +2,7 @@ package import Bytes
 package import EngineKit
 internal import Glibc
 internal import KeyRings
+internal import Primitives
 package import Storage
 internal import Synchronization
 package import Vocabulary
@@ -24,6 +25,16 @@ package final class Transit: SecretsEngine {
             case cmac(CMACCommand)
             case hash(HashCommand)
             case random(RandomCommand)
+            case importKey(ImportCommand)
+            case export(ExportCommand)
+            case byokExport(BYOKExportCommand)
+            case backup(KeyName)
+            case restore(RestoreCommand)
+            case readWrappingKey
+            case certificate(CertificateCommand)
+            case deriveKey(DeriveKeyCommand)
+            case encapsulation(EncapsulationCommand)
+            case hybridEncryption(HybridEncryptionCommand)
             case key(KeyCommand)
             case config(ConfigCommand)
         }
@@ -35,6 +46,7 @@ package final class Transit: SecretsEngine {
     let storage: StorageView
     let catalog: KeyCatalog
     let config = MountConfig()
+    let wrappingKey: WrappingKey
     let now: @Sendable () -> Int
     // Rings that rotate by age, with the second at which they are due.
     private let rotations = RotationClock()
@@ -45,6 +57,7 @@ package final class Transit: SecretsEngine {
     package init(storage: StorageView, now: @escaping @Sendable () -> Int) {
         self.storage = storage
         self.now = now
+        wrappingKey = WrappingKey(storage: storage)
         catalog = KeyCatalog(storage: storage) { Self.moment(now()) }
     }
 
@@ -105,12 +118,54 @@ package final class Transit: SecretsEngine {
             return Command(work: .key(.softDelete(name, isDeleted: true)), capability: .delete)
         case (.keyAction(let name, .softDeleteRestore), .write):
             return update(.key(.softDelete(name, isDeleted: false)))
+        case (.keyAction(let name, .importKey), .write):
+            return update(.importKey(try ImportCommand(request, name, isVersion: false)))
+        case (.keyAction(let name, .importVersion), .write):
+            return update(.importKey(try ImportCommand(request, name, isVersion: true)))
+        case (.keyAction(let name, .csr), .write):
+            return update(.certificate(try CertificateCommand(request, name, isChain: false)))
+        case (.keyAction(let name, .setCertificate), .write):
+            return update(.certificate(try CertificateCommand(request, name, isChain: true)))
+        case (.wrappingKey, .read): return Command(work: .readWrappingKey, capability: .read)
         case (.cacheConfig, .read): return Command(work: .config(.readCache), capability: .read)
         case (.cacheConfig, .write): return update(.config(try .writeCache(request)))
         case (.keysConfig, .read): return Command(work: .config(.readKeys), capability: .read)
         case (.keysConfig, .write): return update(.config(try .writeKeys(request)))
+        default: return try resolveTransfer(endpoint, request)
+        }
+    }
+
+    private func resolveTransfer(
+        _ endpoint: TransitEndpoint, _ request: EngineRequest
+    ) throws(TransitError) -> Command {
+        switch (endpoint, request.operation) {
+        case (.export(let kind, let name, let version), .read):
+            let command = try ExportCommand(request, kind: kind, name, version: version)
+            return Command(work: .export(command), capability: .read)
+        case (.byokExport(let destination, let source, let version), .read):
+            let command = try BYOKExportCommand(request, destination, source, version: version)
+            return Command(work: .byokExport(command), capability: .read)
+        case (.backup(let name), .read): return Command(work: .backup(name), capability: .read)
+        case (.restore(let name), .write): return update(.restore(try RestoreCommand(request, name: name)))
+        case (.deriveKey(let name), .write): return update(.deriveKey(try DeriveKeyCommand(request, name)))
+        case (.encapsulate(let name), .write):
+            return update(.encapsulation(try EncapsulationCommand(request, name, decapsulates: false)))
+        case (.decapsulate(let name), .write):
+            return update(.encapsulation(try EncapsulationCommand(request, name, decapsulates: true)))
+        case (.hpke(let name, let opens), .write):
+            return update(.hybridEncryption(try HybridEncryptionCommand(request, name, opens: opens)))
         default: throw .unsupportedOperation
         }
+    }
+
+    private func readWrappingKey(into body: inout ByteWriter) async throws(TransitError) -> EngineReply {
+        let key = try await wrappingKey.pair()
+        var pem = ByteWriter(capacity: 1024)
+        key.publicKey.appendPEM(to: &pem)
+        body.append("{\"public_key\":")
+        body.append(jsonString: pem.view)
+        body.append("}")
+        return EngineReply()
     }
 
     private func update(_ work: Command.Work) -> Command { Command(work: work, capability: .update) }
@@ -123,7 +178,9 @@ package final class Transit: SecretsEngine {
         case .decrypt(let command): return try perform(command, into: &body)
         case .rewrap(let command): return try perform(command, into: &body)
         case .dataKey(let command): return try perform(command, into: &body)
-        case .derivedKeys: return .needsStorage
+        case .derivedKeys, .importKey, .export, .byokExport, .backup, .restore, .readWrappingKey, .certificate,
+            .deriveKey, .encapsulation, .hybridEncryption:
+            return .needsStorage
         case .hmac(let command): return try perform(command, into: &body)
         case .sign(let command): return try perform(command, into: &body)
         case .verify(let command): return try perform(command, into: &body)
@@ -144,6 +201,16 @@ package final class Transit: SecretsEngine {
         case .rewrap(let command): return try await performStoring(command, into: &body)
         case .dataKey(let command): return try await performStoring(command, into: &body)
         case .derivedKeys(let command): return try await performStoring(command, into: &body)
+        case .importKey(let command): return try await performStoring(command, into: &body)
+        case .export(let command): return try await performStoring(command, into: &body)
+        case .byokExport(let command): return try await performStoring(command, into: &body)
+        case .backup(let name): return try await backup(name, into: &body)
+        case .restore(let command): return try await performStoring(command, into: &body)
+        case .readWrappingKey: return try await readWrappingKey(into: &body)
+        case .certificate(let command): return try await performStoring(command, into: &body)
+        case .deriveKey(let command): return try await performStoring(command, into: &body)
+        case .encapsulation(let command): return try await performStoring(command, into: &body)
+        case .hybridEncryption(let command): return try await performStoring(command, into: &body)
         case .hmac(let command): return try await performStoring(command, into: &body)
         case .sign(let command): return try await performStoring(command, into: &body)
         case .verify(let command): return try await performStoring(command, into: &body)

@@ -15,13 +15,35 @@ enum TransitEndpoint {
     case sign(KeyName, algorithm: ByteView)
     case verify(KeyName, algorithm: ByteView)
     case cmac(KeyName, length: ByteView)
+    case export(kind: ByteView, KeyName, version: ByteView)
+    case byokExport(destination: KeyName, source: KeyName, version: ByteView)
+    case backup(KeyName)
+    case restore(name: ByteView)
+    case wrappingKey
+    case deriveKey(KeyName)
+    case encapsulate(KeyName)
+    case decapsulate(KeyName)
+    case hpke(KeyName, opens: Bool)
     case hash(algorithm: ByteView)
     case random(rest: ByteView)
     case cacheConfig
     case keysConfig
 
     /// What can be done to a key below `keys/:name/`.
-    enum KeyAction: Sendable { case config, rotate, trim, softDelete, softDeleteRestore }
+    enum KeyAction: Sendable {
+        case config, rotate, trim, softDelete, softDeleteRestore, importKey, importVersion, csr, setCertificate
+
+        private static let names: [(StaticString, KeyAction)] = [
+            ("config", .config), ("rotate", .rotate), ("trim", .trim), ("soft-delete", .softDelete),
+            ("soft-delete-restore", .softDeleteRestore), ("import", .importKey), ("import_version", .importVersion),
+            ("csr", .csr), ("set-certificate", .setCertificate),
+        ]
+
+        init?(_ name: ByteView) {
+            guard let action = Self.names.first(where: { name.equals($0.0) })?.1 else { return nil }
+            self = action
+        }
+    }
 
     /// The endpoint at `path`, or nil: unsupported path.
     init?(_ path: ByteView) {
@@ -53,6 +75,10 @@ enum TransitEndpoint {
             self = .hash(algorithm: .empty)
         } else if path.equals("cache-config") {
             self = .cacheConfig
+        } else if path.equals("wrapping_key") {
+            self = .wrappingKey
+        } else if path.equals("restore") {
+            self = .restore(name: .empty)
         } else {
             return nil
         }
@@ -68,16 +94,8 @@ enum TransitEndpoint {
         let action = tail.dropFirst(slash + 1)
         if slash == tail.count {
             self = .key(name)
-        } else if action.equals("config") {
-            self = .keyAction(name, .config)
-        } else if action.equals("rotate") {
-            self = .keyAction(name, .rotate)
-        } else if action.equals("trim") {
-            self = .keyAction(name, .trim)
-        } else if action.equals("soft-delete") {
-            self = .keyAction(name, .softDelete)
-        } else if action.equals("soft-delete-restore") {
-            self = .keyAction(name, .softDeleteRestore)
+        } else if let action = KeyAction(action) {
+            self = .keyAction(name, action)
         } else {
             return nil
         }
@@ -108,6 +126,31 @@ enum TransitEndpoint {
             self = .random(rest: tail)
         } else if head.equals("config") && tail.equals("keys") {
             self = .keysConfig
+        } else {
+            self.init(transfer: head, tail, first: first, rest: rest)
+        }
+    }
+
+    private init?(transfer head: ByteView, _ tail: ByteView, first: ByteView, rest: ByteView) {
+        // What follows a name, if anything.
+        let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.count
+        let (second, third) = (rest.slice(0, slash), rest.dropFirst(slash + 1))
+        if head.equals("export"), let name = KeyName(second) {
+            self = .export(kind: first, name, version: third)
+        } else if head.equals("byok-export"), let destination = KeyName(first), let source = KeyName(second) {
+            self = .byokExport(destination: destination, source: source, version: third)
+        } else if head.equals("backup"), let name = KeyName(tail) {
+            self = .backup(name)
+        } else if head.equals("restore") {
+            self = .restore(name: tail)
+        } else if head.equals("derive-key"), let name = KeyName(tail) {
+            self = .deriveKey(name)
+        } else if head.equals("encapsulate"), let name = KeyName(tail) {
+            self = .encapsulate(name)
+        } else if head.equals("decapsulate"), let name = KeyName(tail) {
+            self = .decapsulate(name)
+        } else if head.equals("hpke"), let name = KeyName(rest), first.equals("seal") || first.equals("open") {
+            self = .hpke(name, opens: first.equals("open"))
         } else {
             return nil
         }

@@ -36,7 +36,7 @@ extension TransitError: WireFault {
             "failed to parse batch input: source data must be an array or slice, got \(got)"
         case .batchItems(let faults): "failed to parse batch input: " + faults.joined(separator: "\n")
         case .mixedContexts: "context should be set either in all the request blocks or in none"
-        default: keyText ?? signatureText ?? otherText
+        default: keyText ?? signatureText ?? transferText ?? agreementText ?? otherText
         }
     }
 

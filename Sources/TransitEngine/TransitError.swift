@@ -87,6 +87,53 @@ package enum TransitError: Error, Equatable {
     /// How RSA pads.
     case paddingScheme(String)
     case paddingHash(String)
+    /// Import.
+    case unknownImportType(String)
+    case wrappingHash(String)
+    case importConvergent, importRotation, importExists, importNotImported, importVersionConvergent, importVersionType
+    case importMissing(KeyName)
+    case importDerived(KeyType)
+    case importPublicType, importPublicTwice, importPrivateTwice, importPairMismatch
+    case importTooShort, importTooLong, importDecryption, importEphemeralKey, importUnwrap
+    case importBase64(Base64Fault)
+    case importFault(String)
+    /// Export.
+    case exportKind(String)
+    case exportFormat(String)
+    case exportFormatPair(String)
+    case exportFormatHMAC, exportNoChain, notExportable, keyNotExportable
+    case exportNoEncryption, exportNoSigning, exportNoCertificates
+    case exportUnknown(KeyType, String)
+    case exportVersion, exportVersionTooOld, exportVersionMissing
+    case byokNoDestination, byokNoSource, byokNotRSA
+    case byokSoftDeleted(String)
+    case byokDestinationType(KeyType)
+    /// Backup and restore.
+    case backupMissing(KeyName)
+    case backupNotExportable, backupNotAllowed
+    case restoreMissing, restoreTooLarge, restorePath, restoreName, restoreType, restoreTemplate
+    case restoreExists(KeyName)
+    case restoreFault(BackupFault)
+    case restoreFlaw(KeyName, KeyRingError)
+    case restoreArchive(KeyName, archive: Int, latest: Int)
+    case restoreVersion(Int)
+    /// Certificates.
+    case certificateKeyMissing(KeyName)
+    case certificateType(KeyType)
+    case certificateDerived, csrVersion, csrPrivate, chainVersion
+    case certificateFault(String)
+    /// Agreement on a key.
+    case agreementAlgorithm(String)
+    case agreementPeerMissing, agreementBaseMissing, agreementPeerType
+    case agreementType(KeyType)
+    case agreementCurve(KeyType)
+    case agreementPeer(String)
+    case agreementVersionNegative, agreementVersionTooNew, agreementVersionTooOld
+    case agreementExists(KeyName)
+    /// Encapsulation and HPKE.
+    case missingDecapsulation, decapsulationFailed, hpkeFailed
+    case encapsulationType(KeyType)
+    case hpkeType(KeyType)
     /// Cache size between 1 and 9, or negative.
     case cacheSize
 }

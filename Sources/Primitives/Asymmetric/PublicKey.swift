@@ -224,3 +224,19 @@ extension PublicKey {
         return length
     }
 }
+
+extension PublicKey {
+    /// Modulus and exponent of an RSA key, big-endian without leading zeros. **Throws** `.unsupportedOperation` for others.
+    package func rsaNumbers() throws(AsymmetricError) -> (modulus: [UInt8], exponent: [UInt8]) {
+        guard algorithm.modulusBits != nil else { throw .unsupportedOperation }
+        let parts = try ["n", "e"].map { (name: StaticString) throws(AsymmetricError) in
+            let number = try key.number(name)
+            return [UInt8](unsafeUninitializedCapacity: number.byteCount) { buffer, count in
+                guard let start = buffer.baseAddress else { return }
+                number.write(number.byteCount, into: start)
+                count = number.byteCount
+            }
+        }
+        return (parts[0], parts[1])
+    }
+}

@@ -1,0 +1,189 @@
+internal import Bytes
+internal import KeyRings
+internal import Primitives
+
+/// A ring that comes out of a backup blob, everything in it checked. **Source** wire facts §6, §7.3.
+struct RestoredRing {
+    private let name: KeyName
+    private let settings: KeySettings
+    private let versions: [KeyVersion]
+
+    /// Reads the blob. **Throws** the wire's sentences for settings that contradict each other and keys that are none.
+    init(_ blob: BackupBlob, name: KeyName, now: Moment) throws(TransitError) {
+        self.name = name
+        var settings = try Self.settings(blob)
+        if let flaw = settings.flaw { throw .restoreFlaw(name, flaw) }
+        try Self.checkArchive(blob, name)
+        var versions: [KeyVersion] = []
+        for number in settings.firstVersion...settings.latestVersion {
+            guard let entry = Self.entry(number, blob) else { throw .restoreVersion(number) }
+            if settings.type == .hmac, settings.keySize == 0 { settings.keySize = entry.keyLength }
+            versions.append(try Self.version(number, entry, settings, blob))
+        }
+        settings.restore = BackupMark(moment: now, version: settings.latestVersion)
+        self.settings = settings
+        self.versions = versions
+    }
+
+    /// The ring, not yet stored.
+    func ring() throws(TransitError) -> KeyRing {
+        do throws(KeyRingError) { return try KeyRing(name: name, settings: settings, fresh: versions) } catch {
+            throw .ring(error)
+        }
+    }
+
+    private static func settings(_ blob: BackupBlob) throws(TransitError) -> KeySettings {
+        guard let type = type(of: blob) else { throw .restoreType }
+        var settings = KeySettings(type: type)
+        settings.isDerived = blob.policy.isDerived
+        settings.isConvergent = blob.policy.isConvergent
+        settings.isExportable = blob.policy.isExportable
+        settings.allowsPlaintextBackup = blob.policy.allowsPlaintextBackup
+        settings.allowsDeletion = blob.policy.allowsDeletion
+        settings.isSoftDeleted = blob.policy.isSoftDeleted
+        settings.isImported = blob.policy.isImported
+        settings.allowsImportedRotation = blob.policy.allowsImportedKeyRotation
+        settings.latestVersion = blob.policy.latestVersion
+        settings.minDecryptionVersion = blob.policy.minDecryptionVersion
+        settings.minEncryptionVersion = blob.policy.minEncryptionVersion
+        settings.minAvailableVersion = blob.policy.minAvailableVersion
+        settings.autoRotateSeconds = max(blob.policy.autoRotateNanoseconds, 0) / 1_000_000_000
+        settings.derivation = settings.isDerived ? KeyDerivation(rawValue: blob.policy.kdf) ?? .hkdf : .hkdf
+        if settings.isDerived && KeyDerivation(rawValue: blob.policy.kdf) == nil { throw .restoreType }
+        if settings.isConvergent { settings.convergentVersion = blob.policy.convergentVersion }
+        settings.keySize = type == .hmac ? blob.policy.keySize : 0
+        settings.parameterSet = blob.policy.parameterSet
+        settings.hybrid = blob.policy.hybridConfig.map { HybridParts(postQuantum: $0.pqc, classic: $0.ec) }
+        guard VersionTemplate.isSound(blob.policy.versionTemplate) else { throw .restoreTemplate }
+        settings.versionTemplate = blob.policy.versionTemplate
+        settings.backup = blob.policy.backupInfo.map {
+            BackupMark(moment: Moment(seconds: $0.time.seconds, nanoseconds: $0.time.nanoseconds), version: $0.version)
+        }
+        if settings.latestVersion > BackupLimits.entries { throw .restoreTooLarge }
+        return settings
+    }
+
+    /// Compatibility: two servers of the field use 10 and 11 for different types (wire facts §3).
+    private static func type(of blob: BackupBlob) -> KeyType? {
+        switch blob.policy.type {
+        case 10, 11:
+            if blob.policy.keySize > 0 { return .hmac }
+            if blob.policy.type == 11 { return .xchacha20Poly1305 }
+            return blob.keys.values.contains(where: \.hasExternalReference) ? nil : .hmac
+        case let number: return KeyType(storedNumber: number)
+        }
+    }
+
+    private static func checkArchive(_ blob: BackupBlob, _ name: KeyName) throws(TransitError) {
+        if blob.policy.archiveVersion > blob.policy.latestVersion {
+            throw .restoreArchive(name, archive: blob.policy.archiveVersion, latest: blob.policy.latestVersion)
+        }
+    }
+
+    /// The live entry, or that of the archive.
+    private static func entry(_ number: Int, _ blob: BackupBlob) -> BackupEntry? {
+        if let entry = blob.keys[number] { return entry }
+        let index = number - blob.policy.minAvailableVersion
+        guard blob.archived.indices.contains(index), blob.archived[index].isPresent else { return nil }
+        return blob.archived[index]
+    }
+
+    private static func version(
+        _ number: Int, _ entry: BackupEntry, _ settings: KeySettings, _ blob: BackupBlob
+    ) throws(TransitError) -> KeyVersion {
+        do {
+            let key = try RestoredKey(entry, settings)
+            let usage = KeyUsage(stored: 0)
+            // A key from before there were HMAC keys gets one.
+            let macLength = entry.hmacKeyLength
+            let hmacKey =
+                macLength > 0
+                ? entry.copyOfHMACKey()
+                : try RandomSource.secret(count: settings.type.supportsHMAC && settings.type != .hmac ? 32 : 0)
+            if let material = key.material {
+                return try KeyVersion(
+                    number: number, settings: settings, material: material, hmacKey: hmacKey, created: entry.created,
+                    certificates: entry.certificateChain, usage: usage)
+            }
+            var convergent = entry.convergentVersion
+            if convergent == 0 { convergent = blob.policy.convergentVersion }
+            if !settings.isConvergent || convergent < 0 { convergent = KeyEntry.currentConvergentVersion }
+            let stored = KeyEntry(
+                key: entry.copyOfKey(), hmacKey: hmacKey, created: entry.created,
+                certificates: entry.certificateChain, convergentVersion: max(convergent, 1))
+            return try KeyVersion(number: number, settings: settings, entry: stored, usage: usage)
+        } catch let error as AsymmetricError {
+            throw ImportFault.text(error, settings.type, isPublic: false)
+        } catch let error as KeyRingError {
+            if case .asymmetric(let fault) = error { throw ImportFault.text(fault, settings.type, isPublic: false) }
+            throw .ring(error)
+        } catch {
+            throw .ring(.cryptoUnavailable)
+        }
+    }
+}
+
+/// The pair of a restored entry; nil for keys that are bytes.
+private struct RestoredKey {
+    let material: KeyMaterial?
+
+    init(_ entry: BackupEntry, _ settings: KeySettings) throws {
+        guard let algorithm = settings.type.pair else {
+            material = nil
+            return
+        }
+        if algorithm == .ed25519 {
+            material = .pair(try Self.ed25519(entry))
+        } else if algorithm.modulusBits != nil {
+            material = .pair(try Self.rsa(entry, algorithm))
+        } else {
+            material = .pair(try Self.curve(entry, algorithm))
+        }
+    }
+
+    private static func ed25519(_ entry: BackupEntry) throws -> PairMaterial {
+        let secret = entry.copyOfKey()
+        if secret.count > 0 { return try PairMaterial(importing: secret, .ed25519) }
+        let decoded = entry.publicKey.lending { Base64.decode($0) }
+        guard case .success(let bytes) = decoded else { throw AsymmetricError.malformedKey }
+        return PairMaterial(try bytes.withUnsafeBytes { try PublicKey(ed25519: ByteView($0)) })
+    }
+
+    private static func rsa(_ entry: BackupEntry, _ algorithm: AsymmetricAlgorithm) throws -> PairMaterial {
+        if let rsa = entry.rsa, let key = try rsa.privateKey() {
+            guard key.algorithm == algorithm else {
+                throw AsymmetricError.algorithmMismatch(own: algorithm, other: key.algorithm)
+            }
+            return try PairMaterial(key)
+        }
+        guard let half = entry.rsaPublic ?? entry.rsa?.publicHalf else { throw AsymmetricError.malformedKey }
+        let key = try half.modulus.withUnsafeBytes { modulus in
+            try half.publicExponent.withUnsafeBytes {
+                try PublicKey(modulus: ByteView(modulus), exponent: ByteView($0))
+            }
+        }
+        guard key.algorithm == algorithm else {
+            throw AsymmetricError.algorithmMismatch(own: algorithm, other: key.algorithm)
+        }
+        return PairMaterial(key)
+    }
+
+    private static func curve(_ entry: BackupEntry, _ algorithm: AsymmetricAlgorithm) throws -> PairMaterial {
+        let width = algorithm.coordinateLength ?? 0
+        guard let x = entry.ecX?.padded(width), let y = entry.ecY?.padded(width) else {
+            throw AsymmetricError.invalidPoint
+        }
+        let point = [4] + x + y
+        return try point.withUnsafeBytes { point in
+            if let key = try entry.privateKey(algorithm, point: ByteView(point)) { return try PairMaterial(key) }
+            return PairMaterial(try PublicKey(algorithm, point: ByteView(point)))
+        }
+    }
+}
+
+extension [UInt8] {
+    /// With zeros in front, in exactly `width` bytes; nil when it does not fit.
+    fileprivate func padded(_ width: Int) -> [UInt8]? {
+        count <= width ? [UInt8](repeating: 0, count: width - count) + self : nil
+    }
+}
