@@ -97,10 +97,13 @@ extension KeyVersion {
     /// What the key object shows of a version: the second of its making, and of key pairs the public half.
     fileprivate func face(_ settings: KeySettings, _ context: [UInt8]) throws(TransitError) -> JSON {
         guard let publicText = try publicText(settings, context) else { return .int(created.seconds) }
-        return .object([
-            "certificate_chain": .string(CertificateText.pem(certificates)), "creation_time": .string(created.text),
-            "name": .string(settings.curveName), "public_key": .string(publicText),
-        ])
+        var members: [String: JSON] = [
+            "creation_time": .string(created.text), "name": .string(settings.curveName),
+            "public_key": .string(publicText),
+        ]
+        // Compatibility: without a chain the member is left out, as in the recorded key objects of the field.
+        if !certificates.isEmpty { members["certificate_chain"] = .string(CertificateText.pem(certificates)) }
+        return .object(members)
     }
 
     /// The public half as clients read it: PEM, of Ed25519 base64; nil for symmetric keys.
