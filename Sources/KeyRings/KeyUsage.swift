@@ -74,6 +74,14 @@ package final class KeyUsage: Sendable {
         }
     }
 
+    /// Makes the count, not yet shared, at least `messages`: of a key that comes back from a backup, the larger count holds.
+    package func raise(to messages: UInt64) {
+        if messages > self.messages {
+            count.store(messages, ordering: .releasing)
+            reservation.store(messages, ordering: .releasing)
+        }
+    }
+
     /// Ends counting here: whoever tries afterwards is told to reserve, and so looks up the ring anew.
     /// Returns the final number, to be written back.
     package func close() -> UInt64 {

@@ -57,6 +57,14 @@ struct BackedUpRing {
         policy.allowsImportedKeyRotation = settings.allowsImportedRotation
         policy.isSoftDeleted = settings.isSoftDeleted
         policy.parameterSet = settings.parameterSet
+        policy.disabledVersions = settings.disabledVersions
+        policy.usage = versions.flatMap { version in
+            let messages = Int(clamping: version.usage.messages)
+            return messages > 0 ? [version.number, messages] : []
+        }
+        if settings.usageLimits != UsageLimits() {
+            policy.usageLimits = [settings.usageLimits.warn, settings.usageLimits.rotate, settings.usageLimits.refuse]
+        }
         policy.hybridConfig = settings.hybrid.map { (pqc: $0.postQuantum, ec: $0.classic) }
         return policy
     }

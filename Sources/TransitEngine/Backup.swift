@@ -47,7 +47,7 @@ extension Transit {
         let restored = try RestoredRing(blob, name: name, now: now)
         let ring = try await catalog.put(name) { (known) throws(TransitError) in
             if known != nil && !command.isForced { throw .restoreExists(name) }
-            return try restored.ring()
+            return try restored.ring(replacing: known)
         }
         forgetRotation(of: name)
         noteRotation(of: ring)

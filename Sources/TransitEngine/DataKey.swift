@@ -88,6 +88,8 @@ extension Transit {
                 try appendDataKey(command, index, count, ring, grant, &workspace, into: &body)
             } catch {
                 for item in command.work.items[index...] { grant.giveBack(item.keyVersion) }
+                // Compatibility: there is no item to be named (wire facts §4.15).
+                if case .associatedDataNotSupported(_, let type) = error { throw .dataKeyAssociatedData(type) }
                 throw .ring(error)
             }
         }

@@ -8,6 +8,12 @@ struct DeriveKeyCommand: Sendable {
     private static let table = FieldTable(
         "key_derivation_algorithm", "peer_public_key", "base_key_name", "base_key_version", "derived_key_type")
 
+    /// Short names of the types that can be derived.
+    private static let types: [String: KeyType] = [
+        "aes128": .aes128GCM96, "aes256": .aes256GCM96, "chacha": .chacha20Poly1305, "chacha20": .chacha20Poly1305,
+        "xchacha": .xchacha20Poly1305, "xchacha20": .xchacha20Poly1305,
+    ]
+
     let name: KeyName
     let base: String
     let baseVersion: Int
@@ -28,9 +34,8 @@ struct DeriveKeyCommand: Sendable {
         base = try parameters.read { (p) throws(ParameterFault) in try p.string(2) } ?? ""
         baseVersion = try parameters.read { (p) throws(ParameterFault) in try p.int(3) } ?? 0
         let wanted = try parameters.read { (p) throws(ParameterFault) in try p.string(4) } ?? "aes256-gcm96"
-        guard let type = KeyType(rawValue: wanted.lowercased()), type.cipher != nil else {
-            throw .unknownKeyType(wanted)
-        }
+        guard let type = Self.types[wanted.lowercased()] ?? KeyType(rawValue: wanted.lowercased()), type.cipher != nil
+        else { throw .unknownKeyType(wanted) }
         self.type = type
     }
 }

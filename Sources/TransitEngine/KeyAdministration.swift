@@ -77,6 +77,8 @@ extension Transit {
         case .list(let after, let limit): return try await list(after: after, limit: limit, into: &body)
         case .delete(let name): return try await delete(name)
         case .create(let name, let settings, let warnings):
+            // Compatibility: for a key that exists, everything else that was asked for is passed over in silence.
+            if try await catalog.ring(name) == nil { try settings.checkDerivation() }
             ring = try await catalog.create(name, settings: settings)
             notes = warnings
         case .read(let name, let wanted, let warnings):

@@ -99,7 +99,12 @@ final class KeyCatalog: Sendable {
                 batch.require(known.map { .revision($0.revision) } ?? .absent, at: Self.key(name))
                 if let known { remove(known, &batch) }
                 batch.put(Self.key(name), ring.settings.record)
-                for version in ring.unstored { batch.put(Self.version(name, version.number), version.exposingRecord()) }
+                for version in ring.unstored {
+                    batch.put(Self.version(name, version.number), version.exposingRecord())
+                    // Restored versions go on counting where they were.
+                    let messages = version.usage.messages
+                    if messages > 0 { batch.put(Self.usage(name, version.number), Self.record(messages)) }
+                }
                 if let stored = try await commit(batch, ring, replacing: known) { return stored }
                 if let known { cache.remove(known) }
             }

@@ -31,7 +31,6 @@ enum KeyCreation {
         if isConvergent && !isDerived { throw .convergentNeedsDerivation }
         var settings = KeySettings(type: type)
         (settings.isDerived, settings.isConvergent) = (isDerived, isConvergent)
-        try settings.checkDerivation()
         settings.keySize = try keySize(size, type)
         (settings.isExportable, settings.allowsPlaintextBackup) = (isExportable, allowsBackup)
         settings.autoRotateSeconds = period

@@ -15,18 +15,22 @@ struct RestoredRing {
         if let flaw = settings.flaw { throw .restoreFlaw(name, flaw) }
         try Self.checkArchive(blob, name)
         var versions: [KeyVersion] = []
+        let usage = Self.usage(blob)
         for number in settings.firstVersion...settings.latestVersion {
             guard let entry = Self.entry(number, blob) else { throw .restoreVersion(number) }
             if settings.type == .hmac, settings.keySize == 0 { settings.keySize = entry.keyLength }
-            versions.append(try Self.version(number, entry, settings, blob))
+            versions.append(try Self.version(number, entry, settings, blob, KeyUsage(stored: usage[number] ?? 0)))
         }
         settings.restore = BackupMark(moment: now, version: settings.latestVersion)
         self.settings = settings
         self.versions = versions
     }
 
-    /// The ring, not yet stored.
-    func ring() throws(TransitError) -> KeyRing {
+    /// The ring, not yet stored; it counts on from the ring whose place it takes.
+    func ring(replacing known: KeyRing?) throws(TransitError) -> KeyRing {
+        if let known {
+            for version in versions { version.usage.raise(to: known.resident(version.number)?.usage.messages ?? 0) }
+        }
         do throws(KeyRingError) { return try KeyRing(name: name, settings: settings, fresh: versions) } catch {
             throw .ring(error)
         }
@@ -54,12 +58,19 @@ struct RestoredRing {
         settings.keySize = type == .hmac ? blob.policy.keySize : 0
         settings.parameterSet = blob.policy.parameterSet
         settings.hybrid = blob.policy.hybridConfig.map { HybridParts(postQuantum: $0.pqc, classic: $0.ec) }
+        settings.disabledVersions = blob.policy.disabledVersions.sorted()
+        if blob.policy.usageLimits.count == 3 {
+            settings.usageLimits.warn = blob.policy.usageLimits[0]
+            settings.usageLimits.rotate = blob.policy.usageLimits[1]
+            settings.usageLimits.refuse = min(blob.policy.usageLimits[2], UsageLimits().refuse)
+        }
         guard VersionTemplate.isSound(blob.policy.versionTemplate) else { throw .restoreTemplate }
         settings.versionTemplate = blob.policy.versionTemplate
         settings.backup = blob.policy.backupInfo.map {
             BackupMark(moment: Moment(seconds: $0.time.seconds, nanoseconds: $0.time.nanoseconds), version: $0.version)
         }
         if settings.latestVersion > BackupLimits.entries { throw .restoreTooLarge }
+        if blob.policy.autoRotateNanoseconds < 0 { throw .restoreFault(.number(.autoRotatePeriod)) }
         return settings
     }
 
@@ -72,6 +83,16 @@ struct RestoredRing {
             return blob.keys.values.contains(where: \.hasExternalReference) ? nil : .hmac
         case let number: return KeyType(storedNumber: number)
         }
+    }
+
+    /// Messages sealed before the backup, by version: a restored key goes on counting.
+    private static func usage(_ blob: BackupBlob) -> [Int: UInt64] {
+        var usage: [Int: UInt64] = [:]
+        let numbers = blob.policy.usage
+        for index in stride(from: 0, to: numbers.count - 1, by: 2) {
+            usage[numbers[index]] = UInt64(clamping: numbers[index + 1])
+        }
+        return usage
     }
 
     private static func checkArchive(_ blob: BackupBlob, _ name: KeyName) throws(TransitError) {
@@ -89,11 +110,10 @@ struct RestoredRing {
     }
 
     private static func version(
-        _ number: Int, _ entry: BackupEntry, _ settings: KeySettings, _ blob: BackupBlob
+        _ number: Int, _ entry: BackupEntry, _ settings: KeySettings, _ blob: BackupBlob, _ usage: KeyUsage
     ) throws(TransitError) -> KeyVersion {
         do {
             let key = try RestoredKey(entry, settings)
-            let usage = KeyUsage(stored: 0)
             // A key from before there were HMAC keys gets one.
             let macLength = entry.hmacKeyLength
             let hmacKey =
@@ -150,13 +170,15 @@ private struct RestoredKey {
     }
 
     private static func rsa(_ entry: BackupEntry, _ algorithm: AsymmetricAlgorithm) throws -> PairMaterial {
-        if let rsa = entry.rsa, let key = try rsa.privateKey() {
+        if let rsa = entry.rsa {
+            // A pair that lacks numbers is not taken for a public key.
+            guard let key = try rsa.privateKey() else { throw AsymmetricError.invalidNumbers }
             guard key.algorithm == algorithm else {
                 throw AsymmetricError.algorithmMismatch(own: algorithm, other: key.algorithm)
             }
             return try PairMaterial(key)
         }
-        guard let half = entry.rsaPublic ?? entry.rsa?.publicHalf else { throw AsymmetricError.malformedKey }
+        guard let half = entry.rsaPublic else { throw AsymmetricError.malformedKey }
         let key = try half.modulus.withUnsafeBytes { modulus in
             try half.publicExponent.withUnsafeBytes {
                 try PublicKey(modulus: ByteView(modulus), exponent: ByteView($0))

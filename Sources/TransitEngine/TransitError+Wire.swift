@@ -106,6 +106,8 @@ extension TransitError: WireFault {
         case .contextNotBase64: "failed to base64-decode context"
         case .dataKeyKind: "Invalid path, must be 'plaintext' or 'wrapped'"
         case .dataKeyBits: "invalid bit length"
+        case .dataKeyAssociatedData(let type):
+            "'associated_data' provided for non-AEAD cipher suite \(type.rawValue)"
         case .dataKeyCountMissing: "missing count"
         case .dataKeyCount(let most): "count must be between 1 and \(most)"
         case .keyIndexes(let most):

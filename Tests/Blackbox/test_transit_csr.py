@@ -202,7 +202,7 @@ def test_chains_that_are_refused(api, names, authority, root):
         (other + root, PERSIST + "leaf certificate public key does not match the selected key version"),
     ):
         api.post(f"keys/{name}/set-certificate", certificate_chain=chain).fails(text)
-        assert api.key(name)["keys"]["1"]["certificate_chain"] == ""
+        assert api.key(name)["keys"]["1"].get("certificate_chain", "") == ""
     broken = f"-----BEGIN CERTIFICATE-----\n{b64(bytes(60))}\n-----END CERTIFICATE-----\n"
     reply = api.post(f"keys/{name}/set-certificate", certificate_chain=broken)
     assert reply.status == 400
@@ -219,7 +219,7 @@ def test_the_version_of_the_chain(api, authority, root):
     assert api.post(f"keys/{name}/set-certificate", certificate_chain=chain).status == 400
     assert api.post(f"keys/{name}/set-certificate", certificate_chain=chain, version=1).status == 200
     shown = api.key(name)["keys"]
-    assert shown["1"]["certificate_chain"] and shown["2"]["certificate_chain"] == ""
+    assert shown["1"]["certificate_chain"] and shown["2"].get("certificate_chain", "") == ""
     latest = leaf(public_key(api, name, 2), authority) + root
     assert api.post(f"keys/{name}/set-certificate", certificate_chain=latest).status == 200
     assert list(api.get(f"export/certificate-chain/{name}").data["keys"]) == ["1", "2"]

@@ -66,7 +66,7 @@ def test_older_convergent_versions_are_right_or_refused(api, version, ciphertext
     if opened.status == 200:
         assert opened.data == {"plaintext": HELLO}
     else:
-        opened.fails(OLD_CONVERGENT.format(version))
+        assert opened.error in (OLD_CONVERGENT.format(version), "nonce provided when not allowed")
     sealed = api.post(f"encrypt/{name}", plaintext=HELLO, context=CONTEXT, **more)
     assert sealed.status == 400 or sealed.data["ciphertext"] == ciphertext
 
@@ -356,10 +356,11 @@ def damages(key_type):
         yield lambda value: value["rsa_key"].update(E=1)
         yield lambda value: value["rsa_key"].update(D=0)
         yield lambda value: value["rsa_key"].update(N=2**16384 + 1)
-        yield lambda value: value.update(rsa_key=None)
     else:
-        yield lambda value: value.update(key=None)
-        yield lambda value: value.update(key="")
+        # Of a key pair the public half may come alone.
+        if key_type != "ed25519":
+            yield lambda value: value.update(key=None)
+            yield lambda value: value.update(key="")
         yield lambda value: value.update(key=b64(bytes(31)))
         yield lambda value: value.update(key=b64(bytes(65)))
         if key_type == "ed25519":

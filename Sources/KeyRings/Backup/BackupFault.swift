@@ -120,6 +120,9 @@ package enum BackupField: String, Sendable {
     case autoRotatePeriod = "auto_rotate_period"
     case allowImportedKeyRotation = "AllowImportedKeyRotation"
     case softDeleted = "soft_deleted"
+    case disabledVersions = "strongroom_disabled_versions"
+    case usage = "strongroom_usage"
+    case usageLimits = "strongroom_usage_limits"
     case parameterSet = "ParameterSet"
     case hybridConfig = "HybridConfig"
     case pqc, ec, key, time, version

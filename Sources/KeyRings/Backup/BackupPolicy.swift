@@ -56,6 +56,12 @@ package struct BackupPolicy: ~Copyable, Sendable {
     package var parameterSet = ""
     /// The two halves of hybrid keys, as spelled in the blob: names, or numbers in decimal.
     package var hybridConfig: (pqc: String, ec: String)?
+    /// Our own: versions that are switched off.
+    package var disabledVersions: [Int] = []
+    /// Our own: versions and the messages that each has sealed, in turn.
+    package var usage: [Int] = []
+    /// Our own: the counts at which a version warns, rotates and refuses; empty for the defaults.
+    package var usageLimits: [Int] = []
     /// The key of a ring from before there were versions.
     package var legacyKey: SecretBytes?
 

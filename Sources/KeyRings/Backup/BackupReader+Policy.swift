@@ -15,6 +15,8 @@ extension BackupReader {
         ("storage_prefix", .storagePrefix), ("auto_rotate_period", .autoRotatePeriod), ("imported", .imported),
         ("allowimportedkeyrotation", .allowImportedKeyRotation), ("soft_deleted", .softDeleted),
         ("parameterset", .parameterSet), ("hybridconfig", .hybridConfig), ("key", .key),
+        ("strongroom_disabled_versions", .disabledVersions), ("strongroom_usage", .usage),
+        ("strongroom_usage_limits", .usageLimits),
     ]
 
     private static let stampMembers: Members = [("time", .time), ("version", .version)]
@@ -82,9 +84,24 @@ extension BackupReader {
         case .softDeleted: policy.isSoftDeleted = try bool(field)
         case .parameterSet: policy.parameterSet = try string(field)
         case .hybridConfig: policy.hybridConfig = try hybrid(field)
+        case .disabledVersions: policy.disabledVersions = try numbers(field, separators: ",")
+        case .usage: policy.usage = try numbers(field, separators: ",:")
+        case .usageLimits: policy.usageLimits = try numbers(field, separators: ",")
         case .key: policy.legacyKey = try secret(field)
         default: throw .wrongKind(field)
         }
+    }
+
+    // Our own members: numbers in one text, which servers that do not know them pass over.
+    private mutating func numbers(_ field: BackupField, separators: String) throws(BackupFault) -> [Int] {
+        let parts = try string(field).split { separators.contains($0) }
+        guard parts.count <= 2 * BackupLimits.entries else { throw .tooLarge(field) }
+        var numbers: [Int] = []
+        for part in parts {
+            guard let number = Int(part), number >= 0 else { throw .number(field) }
+            numbers.append(number)
+        }
+        return numbers
     }
 
     private mutating func stamp(_ field: BackupField) throws(BackupFault) -> BackupStamp? {

@@ -58,6 +58,22 @@ enum BackupWriter {
         member("soft_deleted", policy.isSoftDeleted, &output)
         if !policy.parameterSet.isEmpty { member("ParameterSet", policy.parameterSet, &output) }
         if let hybrid = policy.hybridConfig { write(hybrid, &output) }
+        if !policy.disabledVersions.isEmpty {
+            member("strongroom_disabled_versions", text(policy.disabledVersions, pairs: false), &output)
+        }
+        if !policy.usage.isEmpty { member("strongroom_usage", text(policy.usage, pairs: true), &output) }
+        if !policy.usageLimits.isEmpty {
+            member("strongroom_usage_limits", text(policy.usageLimits, pairs: false), &output)
+        }
+    }
+
+    private static func text(_ numbers: [Int], pairs: Bool) -> String {
+        var text = ""
+        for (index, number) in numbers.enumerated() {
+            if index > 0 { text += pairs && index % 2 == 1 ? ":" : "," }
+            text += String(number)
+        }
+        return text
     }
 
     private static func write(_ hybrid: (pqc: String, ec: String), _ output: inout ByteWriter) {
