@@ -11,6 +11,7 @@ let floors: [String: [String]] = [
     "Primitives": ["Bytes", "COpenSSL", "CGcrypt"],
     "KeyRings": ["Primitives", "Bytes"],
     "Storage": ["Bytes"],
+    "SQLiteStorage": ["Storage", "Bytes"],
     "Vocabulary": ["Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": ["EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes"],
@@ -52,6 +53,9 @@ let inlinedAcrossTargets: [SwiftSetting] = [
 ]
 
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+
+/// GRDB, and SQLite's own functions for what GRDB does not offer.
+let sqlite: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map { .product(name: $0, package: "GRDB.swift") }
 
 /// A target of the house: its own dependencies come from the table above.
 func room(_ name: String, _ external: [Target.Dependency] = []) -> Target {
@@ -97,6 +101,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -108,6 +113,7 @@ let package = Package(
         room("Primitives"),
         room("KeyRings"),
         room("Storage"),
+        room("SQLiteStorage", sqlite),
         room("Vocabulary"),
         room("EngineKit"),
         room("TransitEngine"),
@@ -131,6 +137,14 @@ let package = Package(
         tests("BytesTests", ["Bytes", "TestAids"]),
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
+        // A process for the tests of SQLite storage to kill, starve and lock out.
+        .executableTarget(
+            name: "storage-writer", dependencies: ["SQLiteStorage", "Storage"],
+            path: "Tests/SQLiteStorageTests/Writer", swiftSettings: house),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: ["SQLiteStorage", "Storage", "TestAids", "storage-writer"] + sqlite,
+            exclude: ["Writer"], swiftSettings: house),
         tests("KeyRingsTests", ["KeyRings", "Primitives", "Bytes", "TestAids"]),
         tests("EngineKitTests", ["EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
@@ -153,6 +167,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/LibraryLoop/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "storage-bench",
+            dependencies: [
+                "SQLiteStorage", "Storage", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + sqlite,
+            path: "Benchmarks/StorageBench/Sources", swiftSettings: house),
         .executableTarget(
             name: "load-report",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],

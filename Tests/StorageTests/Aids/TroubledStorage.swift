@@ -59,9 +59,21 @@ package final class FaultyStorage: StorageBackend {
         }
     }
 
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
+        try await run { () async throws(StorageError) in
+            try await inner.entries(under: prefix, after: cursor, limit: limit)
+        }
+    }
+
     @discardableResult
     package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
         try await run { () async throws(StorageError) in try await inner.commit(batch) }
+    }
+
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        try await run { () async throws(StorageError) in try await inner.changes(after: revision) }
     }
 }
 
@@ -92,6 +104,18 @@ package struct YieldingStorage: StorageBackend {
     ) async throws(StorageError) -> [StorageKey] {
         await pause()
         return try await inner.list(under: prefix, after: cursor, limit: limit)
+    }
+
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
+        await pause()
+        return try await inner.entries(under: prefix, after: cursor, limit: limit)
+    }
+
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        await pause()
+        return try await inner.changes(after: revision)
     }
 
     @discardableResult
