@@ -5,6 +5,9 @@ internal import Foundation
 ///
 /// **Concurrency** nothing changes after `init`; the lock ends with the object, or with the process.
 final class DatabaseDirectory: Sendable {
+    /// The size of a page, as `DatabaseFormat` sets it.
+    static let pageBytes = 4096
+
     private let path: String
     private let lock: Int32
 
@@ -53,17 +56,24 @@ final class DatabaseDirectory: Sendable {
         return file
     }
 
-    /// Whether there is a database. Throws `.corrupt` when only its log is left.
+    /// Whether there is a database. Throws `.corrupt` when it has been cut off, or only its log is left.
     func hasDatabase() throws(SQLiteStorageError) -> Bool {
-        var status = stat()
-        if stat(database, &status) == 0 {
-            // A new database gets its name when it is complete: an empty file was one with content.
-            if status.st_size == 0 { throw .corrupt }
-            return true
+        let log = try Self.size(database + "-wal") ?? 0
+        guard let size = try Self.size(database) else {
+            if log > 0 { throw .corrupt }
+            return false
         }
+        // A new database gets its name when it is complete: even the smallest has a page. SQLite takes a page that
+        // ends early for one that ends in zeros; it may end early when a checkpoint broke off, of which the log tells.
+        if size < Self.pageBytes || (log == 0 && size % Self.pageBytes != 0) { throw .corrupt }
+        return true
+    }
+
+    private static func size(_ path: String) throws(SQLiteStorageError) -> Int? {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int(status.st_size) }
         guard errno == ENOENT else { throw SQLiteStorageError(errno: errno) }
-        if stat(database + "-wal", &status) == 0, status.st_size > 0 { throw .corrupt }
-        return false
+        return nil
     }
 
     /// An empty file for a new database. SQLite gives its other files the same permissions.

@@ -27,6 +27,7 @@ enum DatabaseFormat {
         do {
             try queue.writeWithoutTransaction { connection in
                 // Set before there is a WAL, which is then in the file's header from the first.
+                try connection.execute(sql: "PRAGMA page_size = \(DatabaseDirectory.pageBytes)")
                 try connection.execute(sql: "BEGIN IMMEDIATE;\n\(schema)\nCOMMIT")
                 guard try String.fetchOne(connection, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                     throw SQLiteFailure(code: SQLITE_ERROR)

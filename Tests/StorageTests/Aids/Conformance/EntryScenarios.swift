@@ -48,7 +48,10 @@ extension StorageScenario {
         let sizes = [1, 100, 1000, 4000, 4096, 5000, 65_536, 1 << 20, (1 << 20) + 1, 3 << 20]
         var random = SeededGenerator(seed: 7)
         var values: [String: [UInt8]] = [:]
-        for size in sizes { values["big/\(size)"] = random.bytes(size) }
+        for size in sizes {
+            let block = random.bytes(min(size, 1021))
+            values["big/\(size)"] = Array(repeatElement(block, count: size / block.count + 1).joined().prefix(size))
+        }
         for (path, value) in values { try await storage.commit(WriteBatch([(path, value)])) }
         for (path, value) in values { try check(try await storage.read(StorageKey(path))?.value == value, path) }
         // The same character to Unicode, but other bytes.
