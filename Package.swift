@@ -12,6 +12,7 @@ let floors: [String: [String]] = [
     "Certificates": ["Primitives", "Bytes"],
     "KeyRings": ["Primitives", "Bytes"],
     "Storage": ["Bytes"],
+    "SQLiteStorage": ["Storage", "Bytes"],
     "Vocabulary": ["Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": [
@@ -57,6 +58,8 @@ let inlinedAcrossTargets: [SwiftSetting] = [
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
 
 let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+/// GRDB, and SQLite's own functions for what GRDB does not offer.
+let sqlite: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map { .product(name: $0, package: "GRDB.swift") }
 
 /// A target of the house: its own dependencies come from the table above.
 func room(_ name: String, _ external: [Target.Dependency] = []) -> Target {
@@ -108,6 +111,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -120,6 +124,7 @@ let package = Package(
         room("Certificates", [.product(name: "SwiftASN1", package: "swift-asn1")]),
         room("KeyRings"),
         room("Storage"),
+        room("SQLiteStorage", sqlite),
         room("Vocabulary"),
         room("EngineKit"),
         room("TransitEngine"),
@@ -144,6 +149,14 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
         tests("CertificatesTests", ["Certificates", "Primitives", "Bytes", "TestAids"]),
+        // A process for the tests of SQLite storage to kill, starve and lock out.
+        .executableTarget(
+            name: "storage-writer", dependencies: ["SQLiteStorage", "Storage"],
+            path: "Tests/SQLiteStorageTests/Writer", swiftSettings: house),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: ["SQLiteStorage", "Storage", "TestAids", "storage-writer"] + sqlite,
+            exclude: ["Writer"], swiftSettings: house),
         tests("KeyRingsTests", ["KeyRings", "Primitives", "Bytes", "TestAids"]),
         tests("EngineKitTests", ["EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
@@ -169,6 +182,11 @@ let package = Package(
         .executableTarget(
             name: "signature-comparison", dependencies: ["Primitives", "Bytes", "CountingMalloc"],
             path: "Benchmarks/SignatureComparison/Sources", swiftSettings: house),
+            name: "storage-bench",
+            dependencies: [
+                "SQLiteStorage", "Storage", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + sqlite,
+            path: "Benchmarks/StorageBench/Sources", swiftSettings: house),
         .executableTarget(
             name: "load-report",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -3,44 +3,64 @@ internal import Synchronization
 /// Storage that ends with the process: dev mode, and the model that other backends are compared with.
 package final class InMemoryStorage: StorageBackend {
     private struct State {
-        var entries: [String: StorageEntry] = [:]
-        // The paths in byte order; nil after a change until somebody lists.
-        var sorted: [String]?
+        var entries: [StorageKey: StorageEntry] = [:]
+        // The keys in byte order; nil after a change until somebody lists.
+        var sorted: [StorageKey]?
         var revision: UInt64 = 0
+        var epoch: UInt64 = 0
     }
 
+    // A page of entries ends when it has so many bytes.
+    private static let pageBytes = 8 << 20
     private let state = Mutex(State())
+    private let log = ChangeLog(after: 0)
 
     /// Empty storage.
     package init() {}
 
     package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
-        state.withLock { $0.entries[key.path] }
+        state.withLock { $0.entries[key] }
     }
 
     package func list(
         under prefix: String, after cursor: StorageKey?, limit: Int
     ) async throws(StorageError) -> [StorageKey] {
+        state.withLock { Array(Self.keys(&$0, under: prefix, after: cursor).prefix(max(limit, 0))) }
+    }
+
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
         state.withLock { state in
-            let sorted = state.sorted ?? state.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            state.sorted = sorted
-            let next = cursor.map { $0.path + "\u{0}" } ?? ""
-            let start = next.utf8.lexicographicallyPrecedes(prefix.utf8) ? prefix : next
-            var result: [StorageKey] = []
-            var at = Self.firstIndex(in: sorted, notBefore: start)
-            while at < sorted.count, result.count < limit, sorted[at].utf8.starts(with: prefix.utf8) {
-                result.append(StorageKey(sorted[at]))
-                at += 1
+            var result: [StoredEntry] = []
+            var bytes = 0
+            for key in Self.keys(&state, under: prefix, after: cursor).prefix(max(limit, 0)) {
+                guard let entry = state.entries[key] else { continue }
+                bytes += entry.value.count
+                if bytes > Self.pageBytes, !result.isEmpty { break }
+                result.append(StoredEntry(key: key, entry: entry))
             }
             return result
         }
     }
 
-    private static func firstIndex(in sorted: [String], notBefore start: String) -> Int {
+    private static func keys(
+        _ state: inout State, under prefix: String, after cursor: StorageKey?
+    ) -> ArraySlice<StorageKey> {
+        let sorted = state.sorted ?? state.entries.keys.sorted()
+        state.sorted = sorted
+        let next = StorageKey(cursor.map { $0.path + "\u{0}" } ?? "")
+        let first = firstIndex(in: sorted, notBefore: max(next, StorageKey(prefix)))
+        var end = first
+        while end < sorted.count, sorted[end].path.utf8.starts(with: prefix.utf8) { end += 1 }
+        return sorted[first..<end]
+    }
+
+    private static func firstIndex(in sorted: [StorageKey], notBefore start: StorageKey) -> Int {
         var (low, high) = (0, sorted.count)
         while low < high {
             let middle = (low + high) / 2
-            if sorted[middle].utf8.lexicographicallyPrecedes(start.utf8) { low = middle + 1 } else { high = middle }
+            if sorted[middle] < start { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -48,21 +68,28 @@ package final class InMemoryStorage: StorageBackend {
     @discardableResult
     package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
         try state.withLock { (state) throws(StorageError) in
+            if batch.epoch < state.epoch { throw .fenced(by: state.epoch) }
             for (key, condition) in batch.preconditions {
-                let revision = state.entries[key.path]?.revision
+                let revision = state.entries[key]?.revision
                 switch condition {
                 case .absent where revision == nil: continue
                 case .revision(let wanted) where revision == wanted: continue
                 default: throw .conflict(key)
                 }
             }
+            state.epoch = batch.epoch
             state.revision += 1
             for (key, value) in batch.changes {
-                let isKnown = state.entries[key.path] != nil
+                let isKnown = state.entries[key] != nil
                 if isKnown != (value != nil) { state.sorted = nil }
-                state.entries[key.path] = value.map { StorageEntry(value: $0, revision: state.revision) }
+                state.entries[key] = value.map { StorageEntry(value: $0, revision: state.revision) }
             }
+            log.publish(state.revision, changing: batch.changedKeys)
             return state.revision
         }
+    }
+
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        log.feed(after: revision)
     }
 }

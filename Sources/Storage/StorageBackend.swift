@@ -6,6 +6,18 @@ package struct StorageKey: Hashable, Sendable, Comparable {
     /// A key at `path`.
     package init(_ path: String) { self.path = path }
 
+    // By bytes: Swift's strings are equal too when Unicode only writes the same character in two ways.
+    /// Equality of the paths' bytes.
+    package static func == (left: StorageKey, right: StorageKey) -> Bool {
+        left.path.utf8.elementsEqual(right.path.utf8)
+    }
+
+    /// Hashes the path's bytes.
+    package func hash(into hasher: inout Hasher) {
+        var path = path
+        path.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
     /// Byte order of the paths.
     package static func < (left: StorageKey, right: StorageKey) -> Bool {
         left.path.utf8.lexicographicallyPrecedes(right.path.utf8)
@@ -26,12 +38,18 @@ package struct StorageEntry: Sendable, Equatable {
     }
 }
 
-/// What storage can answer besides success.
-package enum StorageError: Error, Equatable, Sendable {
-    /// A precondition of the batch no longer holds for this key; nothing was written.
-    case conflict(StorageKey)
-    /// The backend cannot be reached or refuses to write; nothing is known to have been written.
-    case unavailable
+/// A stored value with its key.
+package struct StoredEntry: Sendable, Equatable {
+    /// Where it is.
+    package let key: StorageKey
+    /// What is there.
+    package let entry: StorageEntry
+
+    /// An entry at `key`.
+    package init(key: StorageKey, entry: StorageEntry) {
+        self.key = key
+        self.entry = entry
+    }
 }
 
 /// Changes that become durable together or not at all.
@@ -48,14 +66,22 @@ package struct WriteBatch: Sendable {
     package private(set) var changes: [(key: StorageKey, value: [UInt8]?)] = []
     /// Conditions, all checked before anything is written.
     package private(set) var preconditions: [(key: StorageKey, condition: Precondition)] = []
+    /// The term of the writer: once a batch of a higher epoch was committed, those of lower ones are refused.
+    package var epoch: UInt64
 
-    /// A batch of nothing.
-    package init() {}
+    /// A batch of nothing, from a writer of this epoch; epoch 0 is for storage that has one writer.
+    package init(epoch: UInt64 = 0) { self.epoch = epoch }
 
     /// Stores `value` at `key`.
     package mutating func put(_ key: StorageKey, _ value: [UInt8]) { changes.append((key, value)) }
     /// Removes what `key` holds, if anything.
     package mutating func delete(_ key: StorageKey) { changes.append((key, nil)) }
+    /// The keys that the batch changes, each once.
+    package var changedKeys: [StorageKey] {
+        if changes.count < 2 { return changes.map(\.key) }
+        var seen: Set<StorageKey> = []
+        return changes.map(\.key).filter { seen.insert($0).inserted }
+    }
     /// Makes the batch depend on what `key` holds.
     package mutating func require(_ condition: Precondition, at key: StorageKey) {
         preconditions.append((key, condition))
@@ -70,57 +96,15 @@ package protocol StorageBackend: Sendable {
     func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry?
     /// The keys below `prefix` in byte order, after `cursor`, at most `limit`.
     func list(under prefix: String, after cursor: StorageKey?, limit: Int) async throws(StorageError) -> [StorageKey]
-    /// All or nothing, durable on return; the revision of the commit. Throws `.conflict(key)` when a precondition
-    /// fails.
+    /// The entries below `prefix` in byte order of their keys, after `cursor`, at most `limit`. A page may end early
+    /// so that its values stay below some MiB; only an empty one is the end. A page is of one moment.
+    func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry]
+    /// All or nothing, durable on return; the revision of the commit. Throws `.fenced` when a higher epoch has
+    /// written, and then `.conflict(key)` when a precondition fails.
     @discardableResult
     func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64
-}
-
-/// A part of storage in which an engine is confined: every key gets the prefix, none escapes it.
-package struct StorageView: Sendable {
-    private let backend: any StorageBackend
-    private let prefix: String
-
-    /// The part of `backend` below `prefix`, which ends with a slash.
-    package init(_ backend: any StorageBackend, prefix: String) {
-        self.backend = backend
-        self.prefix = prefix
-    }
-
-    /// What `path` holds, or nil.
-    package func read(_ path: String) async throws(StorageError) -> StorageEntry? {
-        try await backend.read(StorageKey(prefix + path))
-    }
-
-    /// The paths below `folder`, relative to the view, in byte order, after the path `cursor`, at most `limit`.
-    package func list(
-        under folder: String, after cursor: String? = nil, limit: Int = .max
-    ) async throws(StorageError) -> [String] {
-        let after = cursor.map { StorageKey(prefix + $0) }
-        let keys = try await backend.list(under: prefix + folder, after: after, limit: limit)
-        return keys.map { String($0.path.dropFirst(prefix.count)) }
-    }
-
-    /// Commits a batch whose keys are relative to the view.
-    @discardableResult
-    package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
-        var absolute = WriteBatch()
-        for (key, value) in batch.changes {
-            let key = StorageKey(prefix + key.path)
-            if let value { absolute.put(key, value) } else { absolute.delete(key) }
-        }
-        for (key, condition) in batch.preconditions { absolute.require(condition, at: StorageKey(prefix + key.path)) }
-        return try await backend.commit(absolute)
-    }
-
-    /// Removes everything in the view. **Cost** one commit per thousand keys.
-    package func removeAll() async throws(StorageError) {
-        while true {
-            let paths = try await list(under: "", limit: 1000)
-            if paths.isEmpty { return }
-            var batch = WriteBatch()
-            for path in paths { batch.delete(StorageKey(path)) }
-            try await commit(batch)
-        }
-    }
+    /// The commits after `revision`, or, for nil, after this call, in the order of their revisions.
+    func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed
 }

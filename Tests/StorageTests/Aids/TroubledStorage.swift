@@ -13,6 +13,7 @@ package final class FaultyStorage: StorageBackend {
 
     private struct State {
         var operations = 0
+        var injected = 0
         var failing: ClosedRange<Int>?
         var moment = Moment.before
     }
@@ -25,6 +26,9 @@ package final class FaultyStorage: StorageBackend {
 
     /// Operations since the last arming.
     package var operations: Int { state.withLock { $0.operations } }
+
+    /// Failures since the last arming; one that was to come after its operation is none when that failed by itself.
+    package var injected: Int { state.withLock { $0.injected } }
 
     /// Counts from now on; operation number `number` fails, and with `lasting` every one after it.
     package func arm(_ number: Int, lasting: Bool = false, _ moment: Moment = .before) {
@@ -41,10 +45,15 @@ package final class FaultyStorage: StorageBackend {
             state.operations += 1
             return state.failing?.contains(state.operations) == true ? state.moment : nil
         }
-        if failing == .before { throw .unavailable }
+        if failing == .before { throw injection() }
         let value = try await operation()
-        if failing == .after { throw .unavailable }
+        if failing == .after { throw injection() }
         return value
+    }
+
+    private func injection() -> StorageError {
+        state.withLock { $0.injected += 1 }
+        return .unavailable
     }
 
     package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
@@ -59,9 +68,21 @@ package final class FaultyStorage: StorageBackend {
         }
     }
 
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
+        try await run { () async throws(StorageError) in
+            try await inner.entries(under: prefix, after: cursor, limit: limit)
+        }
+    }
+
     @discardableResult
     package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
         try await run { () async throws(StorageError) in try await inner.commit(batch) }
+    }
+
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        try await run { () async throws(StorageError) in try await inner.changes(after: revision) }
     }
 }
 
@@ -92,6 +113,18 @@ package struct YieldingStorage: StorageBackend {
     ) async throws(StorageError) -> [StorageKey] {
         await pause()
         return try await inner.list(under: prefix, after: cursor, limit: limit)
+    }
+
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
+        await pause()
+        return try await inner.entries(under: prefix, after: cursor, limit: limit)
+    }
+
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        await pause()
+        return try await inner.changes(after: revision)
     }
 
     @discardableResult
