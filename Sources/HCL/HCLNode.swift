@@ -82,6 +82,14 @@ package struct HCLBlock: Sendable, Equatable {
     package let body: HCLBody
     /// Where the block begins.
     package let position: HCLPosition
+
+    /// A block of these parts.
+    package init(type: String, labels: [String], body: HCLBody, position: HCLPosition) {
+        self.type = type
+        self.labels = labels
+        self.body = body
+        self.position = position
+    }
 }
 
 /// One thing in a body.
