@@ -101,7 +101,8 @@ extension StanzaReader {
             return bits.flatMap { (0...0o777).contains($0) ? $0 : nil }
         }
         let (user, group) = (text("socket_user"), text("socket_group"))
-        ignore(["tls_disable"])
+        // The socket is never encrypted; to say so is no mistake.
+        _ = flag("tls_disable")
         guard let path else { return nil }
         let socket = UnixSocketSettings(path: path, mode: mode, user: user, group: group)
         var listener = ListenerSettings(endpoint: .unix(socket), limits: limits)
@@ -194,18 +195,20 @@ extension StanzaReader {
 /// Flags in small stanzas inside of a listener, such as `telemetry { unauthenticated_metrics_access = true }`.
 private struct StanzaFlags {
     private let outer: StanzaReader
-    private var readers: [String: StanzaReader] = [:]
+    private var readers: [String: StanzaReader?] = [:]
 
     init(_ outer: StanzaReader) { self.outer = outer }
 
     mutating func flag(_ stanza: String, _ key: String) -> Bool {
-        if readers[stanza] == nil, let found = outer.soleStanza(stanza, labels: 0, shape: "\(stanza) { … }") {
-            readers[stanza] = StanzaReader(found, prefix: outer.name(stanza), findings: outer.findings)
+        if let reader = readers[stanza] { return reader?.flag(key) ?? false }
+        let reader = outer.soleStanza(stanza, labels: 0, shape: "\(stanza) { … }").map {
+            StanzaReader($0, prefix: outer.name(stanza), findings: outer.findings)
         }
-        return readers[stanza]?.flag(key) ?? false
+        readers[stanza] = .some(reader)
+        return reader?.flag(key) ?? false
     }
 
     func finish() {
-        for name in readers.keys.sorted() { readers[name]?.finish() }
+        for name in readers.keys.sorted() { readers[name]??.finish() }
     }
 }

@@ -92,3 +92,25 @@ package struct ForwardedForSettings: Sendable, Equatable {
     /// Whether a request without the header is refused.
     package var rejectsNotPresent = true
 }
+
+extension ListenerSettings {
+    /// A plain listener with the defaults.
+    package init(endpoint: Endpoint) { self.init(endpoint: endpoint, limits: RequestLimits()) }
+}
+
+extension UnixSocketSettings {
+    /// A socket with the mode and owner that the system gives it.
+    package init(path: String) { self.init(path: path, mode: nil) }
+}
+
+extension TLSSettings {
+    /// TLS with the defaults.
+    package init(certificateFile: String, keyFile: String) {
+        self.init(certificateFile: certificateFile, keyFile: keyFile, clientAuthoritiesFile: nil)
+    }
+}
+
+extension ForwardedForSettings {
+    /// These proxies are believed, and everybody must come through them.
+    package init(authorizedAddresses: [String]) { self.init(authorizedAddresses: authorizedAddresses, hopSkips: 0) }
+}
