@@ -9,8 +9,8 @@ package struct HCLBlocks: Sendable {
 extension HCLBody {
     /// The blocks of a type, however they are written.
     ///
-    /// `listener "tcp" { … }`, `listener { tcp { … } }`, `listener = { tcp = { … } }`, `listener = [{ tcp = { … } }]` and the
-    /// like in JSON are the same block of type `listener` with the label `tcp`. Labels above `labels` become nested
+    /// `listener "tcp" { … }`, `listener { tcp { … } }`, `listener = { tcp = { … } }`, `listener = [{ tcp = { … } }]` and
+    /// the like in JSON are the same block of type `listener` with the label `tcp`. Labels above `labels` become nested
     /// blocks again. **Cost** linear in what is walked.
     package func blocks(_ type: String, labels: Int) -> HCLBlocks {
         var result = HCLBlocks()

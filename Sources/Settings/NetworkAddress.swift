@@ -85,7 +85,7 @@ enum HostText {
         return length <= (isIPv4(host) ? 32 : 128)
     }
 
-    /// The URL `http://host:port` or `https://host:port`, the port optional, without a slash at the end; nil for another.
+    /// The URL `http://host:port` or `https://host:port`, the port optional, without a slash at the end; or nil.
     static func url(_ text: String) -> String? {
         let lowered = text.lowercased()
         guard let scheme = ["https://", "http://"].first(where: { lowered.hasPrefix($0) }) else { return nil }

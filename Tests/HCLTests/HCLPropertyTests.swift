@@ -106,19 +106,19 @@ struct HCLPropertyTests {
         }
     }
 
-    @Test("A megabyte of anything that could make the parser look back is read or refused in time")
+    @Test("A long text of anything that could make the parser look back is read or refused in time")
     func long() throws {
         var limits = HCLLimits()
         limits.maxNodes = .max
         for unit in ["a=\"\\n\" ", "# ", "/**/", "a=<<E\nE\n", "a=[1,[2]] ", "a b {} "] {
             let document = try Tree.parse(
-                String(repeating: unit, count: 1_000_000 / unit.utf8.count), limits: limits)
+                String(repeating: unit, count: 200_000 / unit.utf8.count), limits: limits)
             #expect(
                 document.body.items.count
-                    == (unit.contains("=") || unit.contains("{") ? 1_000_000 / unit.utf8.count : 0))
+                    == (unit.contains("=") || unit.contains("{") ? 200_000 / unit.utf8.count : 0))
         }
-        #expect(!check(Array("a=<<E\n".utf8) + Array(String(repeating: "  E E\n", count: 150_000).utf8)))
-        #expect(!check(Array("a=\"".utf8) + Array(String(repeating: "${", count: 500_000).utf8)))
+        #expect(!check(Array("a=<<E\n".utf8) + Array(String(repeating: "  E E\n", count: 40_000).utf8)))
+        #expect(!check(Array("a=\"".utf8) + Array(String(repeating: "${", count: 100_000).utf8)))
     }
 }
 

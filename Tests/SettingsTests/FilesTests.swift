@@ -95,7 +95,8 @@ struct FilesTests {
         #expect(
             loaded.messages == [
                 "a.hcl:5:17: seal[1].current_key cannot be read: No such file or directory",
-                "a.hcl:7:18: seal[1].previous_key cannot be read: the environment variable that env:// names is not set",
+                "a.hcl:7:18: seal[1].previous_key cannot be read: the environment variable that env:// names is "
+                    + "not set",
             ])
     }
 }

@@ -61,8 +61,10 @@ struct ListenerTests {
             (
                 "",
                 [
-                    "a.hcl:2:1: listener[1].tls_cert_file is missing: the file with the certificate chain, or tls_disable = true",
-                    "a.hcl:2:1: listener[1].tls_key_file is missing: the file with the private key, or tls_disable = true",
+                    "a.hcl:2:1: listener[1].tls_cert_file is missing: the file with the certificate chain, or "
+                        + "tls_disable = true",
+                    "a.hcl:2:1: listener[1].tls_key_file is missing: the file with the private key, or "
+                        + "tls_disable = true",
                 ]
             ),
             ("tls_disable = \"perhaps\" " + files, ["a.hcl:2:32: listener[1].tls_disable: expected true or false"]),
@@ -73,7 +75,8 @@ struct ListenerTests {
             (
                 "tls_disable = 1 address = 8200",
                 [
-                    "a.hcl:2:44: listener[1].address: expected an address such as \"127.0.0.1:8200\" or \"[::1]:8200\", found a number"
+                    "a.hcl:2:44: listener[1].address: expected an address such as \"127.0.0.1:8200\" or "
+                        + "\"[::1]:8200\", found a number"
                 ]
             ),
             (
@@ -82,48 +85,54 @@ struct ListenerTests {
             ),
             (
                 files + "tls_min_version = \"tls10\"",
-                ["a.hcl:2:76: listener[1].tls_min_version: expected \"tls12\" or \"tls13\""]
+                ["a.hcl:2:75: listener[1].tls_min_version: expected \"tls12\" or \"tls13\""]
             ),
             (
                 files + "tls_min_version = \"tls13\" tls_max_version = \"tls12\"",
-                ["a.hcl:2:84: listener[1].tls_max_version is older than tls_min_version"]
+                ["a.hcl:2:83: listener[1].tls_max_version is older than tls_min_version"]
             ),
             (
                 files + "tls_require_and_verify_client_cert = true",
                 [
-                    "a.hcl:2:1: listener[1].tls_client_ca_file is missing: the authorities that tls_require_and_verify_client_cert verifies with"
+                    "a.hcl:2:1: listener[1].tls_client_ca_file is missing: the authorities that "
+                        + "tls_require_and_verify_client_cert verifies with"
                 ]
             ),
             (
                 files
-                    + "tls_client_ca_file = \"a\" tls_require_and_verify_client_cert = true tls_disable_client_certs = true",
+                    + "tls_client_ca_file = \"a\" tls_require_and_verify_client_cert = true "
+                    + "tls_disable_client_certs = true",
                 [
-                    "a.hcl:2:125: listener[1].tls_disable_client_certs and tls_require_and_verify_client_cert exclude each other"
+                    "a.hcl:2:124: listener[1].tls_disable_client_certs and tls_require_and_verify_client_cert "
+                        + "exclude each other"
                 ]
             ),
             (
                 files + "tls_cipher_suites = \"RC4\"",
                 [
-                    "a.hcl:2:78: listener[1].tls_cipher_suites: expected names of cipher suites such as \"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\""
+                    "a.hcl:2:77: listener[1].tls_cipher_suites: expected names of cipher suites such as "
+                        + "\"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\""
                 ]
             ),
             (
                 files + "x_forwarded_for_authorized_addrs = \"10.0.0.0/33\"",
                 [
-                    "a.hcl:2:93: listener[1].x_forwarded_for_authorized_addrs: expected addresses or networks such as \"10.0.0.0/8\", separated by commas or in a list"
+                    "a.hcl:2:92: listener[1].x_forwarded_for_authorized_addrs: expected addresses or networks "
+                        + "such as \"10.0.0.0/8\", separated by commas or in a list"
                 ]
             ),
             (
                 files + "x_forwarded_for_client_cert_header = \"a b\"",
-                ["a.hcl:2:95: listener[1].x_forwarded_for_client_cert_header: expected the name of a header"]
+                ["a.hcl:2:94: listener[1].x_forwarded_for_client_cert_header: expected the name of a header"]
             ),
             (
                 files + "http_idle_timeout = \"-5s\"",
                 [
-                    "a.hcl:2:78: listener[1].http_idle_timeout: expected a duration such as \"30s\", \"1h30m\" or a number of seconds"
+                    "a.hcl:2:77: listener[1].http_idle_timeout: expected a duration such as \"30s\", \"1h30m\" "
+                        + "or a number of seconds"
                 ]
             ),
-            (files + "telemetry = 1", ["a.hcl:2:58: listener[1].telemetry: expected telemetry { … }"]),
+            (files + "telemetry = 1", ["a.hcl:2:57: listener[1].telemetry: expected telemetry { … }"]),
         ] as [(String, [String])])
     func wrong(_ text: String, _ messages: [String]) throws {
         #expect(try loadListener(text).messages == messages)
@@ -138,22 +147,23 @@ struct ListenerTests {
             ),
             (
                 files + "max_request_size = -1",
-                ["a.hcl:2:58: listener[1].max_request_size: no limit at all is not offered; the default holds"]
+                ["a.hcl:2:57: listener[1].max_request_size: no limit at all is not offered; the default holds"]
             ),
-            (files + "tls_cert = 1", ["a.hcl:2:58: listener[1].tls_cert is not known"]),
-            (files + "adress = 1", ["a.hcl:2:58: listener[1].adress is not known; did you mean listener[1].address?"]),
+            (files + "tls_cert = 1", ["a.hcl:2:57: listener[1].tls_cert is not known"]),
+            (files + "adress = 1", ["a.hcl:2:57: listener[1].adress is not known; did you mean address?"]),
             (
                 files + "proxy_protocol_behavior = \"x\"",
-                ["a.hcl:2:58: listener[1].proxy_protocol_behavior has no effect in Strongroom"]
+                ["a.hcl:2:57: listener[1].proxy_protocol_behavior has no effect in Strongroom"]
             ),
             (
                 files + "tls_cipher_suites = \"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA\"",
-                ["a.hcl:2:58: listener[1].tls_cipher_suites: TLS_RSA_WITH_AES_128_CBC_SHA is not offered"]
+                ["a.hcl:2:57: listener[1].tls_cipher_suites: TLS_RSA_WITH_AES_128_CBC_SHA is not offered"]
             ),
             (
                 files + "x_forwarded_for_hop_skips = 1",
                 [
-                    "a.hcl:2:58: listener[1].x_forwarded_for_hop_skips has no effect without x_forwarded_for_authorized_addrs"
+                    "a.hcl:2:57: listener[1].x_forwarded_for_hop_skips has no effect without "
+                        + "x_forwarded_for_authorized_addrs"
                 ]
             ),
         ] as [(String, [String])])
@@ -178,7 +188,8 @@ struct ListenerTests {
     @Test("A Unix socket has a path, a mode and an owner")
     func unixSocket() throws {
         let loaded = try load(
-            "storage \"inmem\" {}\nlistener \"unix\" { address = \"/run/s.sock\" socket_mode = \"660\" socket_user = 1000 socket_group = \"vault\" tls_disable = 1 }"
+            "storage \"inmem\" {}\nlistener \"unix\" { address = \"/run/s.sock\" socket_mode = \"660\" "
+                + "socket_user = 1000 socket_group = \"vault\" tls_disable = 1 }"
         )
         #expect(loaded.messages + loaded.remarks == [])
         var socket = UnixSocketSettings(path: "/run/s.sock")
@@ -187,13 +198,15 @@ struct ListenerTests {
         socket.group = "vault"
         #expect(loaded.settings?.listeners.first?.endpoint == .unix(socket))
         let wrong = try load(
-            "storage \"inmem\" {}\nlistener \"unix\" { socket_mode = \"rw\" }\nlistener \"unix\" { address = \"/s\" socket_mode = 660 }"
+            "storage \"inmem\" {}\nlistener \"unix\" { socket_mode = \"rw\" }\nlistener \"unix\" { address = "
+                + "\"/s\" socket_mode = 660 }"
         )
         #expect(
             wrong.messages == [
                 "a.hcl:2:1: listener[1].address is missing: the path of a socket of at most 107 bytes",
                 "a.hcl:2:33: listener[1].socket_mode: expected permission bits in octal, such as \"0660\"",
-                "a.hcl:3:48: listener[2].socket_mode: expected permission bits in octal, such as \"0660\", found a number",
+                "a.hcl:3:48: listener[2].socket_mode: expected permission bits in octal, such as \"0660\", found "
+                    + "a number",
             ])
     }
 

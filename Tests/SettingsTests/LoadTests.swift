@@ -101,7 +101,8 @@ struct LoadTests {
             ),
             (
                 "max_lease_ttl = [1]",
-                "a.hcl:3:17: max_lease_ttl: expected a duration such as \"30s\", \"1h30m\" or a number of seconds, found a list"
+                "a.hcl:3:17: max_lease_ttl: expected a duration such as \"30s\", \"1h30m\" or a number of "
+                    + "seconds, found a list"
             ),
             (
                 "default_lease_ttl = \"2h\"\nmax_lease_ttl = \"1h\"",
@@ -163,7 +164,7 @@ struct LoadTests {
             ),
             (
                 "telemetry { disable_hostnam = true }",
-                "a.hcl:3:13: telemetry.disable_hostnam is not known; did you mean telemetry.disable_hostname?"
+                "a.hcl:3:13: telemetry.disable_hostnam is not known; did you mean disable_hostname?"
             ),
             ("cache_size = 0", "a.hcl:3:1: cache_size: no limit at all is not offered; the default holds"),
         ])
@@ -253,7 +254,8 @@ struct LoadTests {
             loaded.messages == [
                 "option -log-levl: log_levl is not known; did you mean log_level?",
                 "option -api-addr: api_addr: expected a URL such as \"https://vault.example.com:8200\"",
-                "environment variable VAULT_LOG_LEVEL: log_level: expected \"trace\", \"debug\", \"info\", \"warn\" or \"error\"",
+                "environment variable VAULT_LOG_LEVEL: log_level: expected \"trace\", \"debug\", \"info\", "
+                    + "\"warn\" or \"error\"",
                 "environment variable STRONGROOM_UI: ui: expected true or false",
             ])
     }

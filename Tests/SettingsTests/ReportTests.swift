@@ -45,7 +45,8 @@ struct ReportTests {
         #expect(!text.contains("hunter2"))
         #expect(
             text == #"{"api_addr":"","audits":[{"path":"log","type":"file"}],"cache_size":131072,"cluster_addr":"","#
-                + #""cluster_name":"","default_lease_ttl":2764800,"default_max_request_duration":0,"disable_cache":false,"#
+                + #""cluster_name":"","default_lease_ttl":2764800,"default_max_request_duration":0,"#
+                + #""disable_cache":false,"#
                 + #""disable_clustering":false,"disable_indexing":false,"disable_mlock":false,"#
                 + #""disable_performance_standby":false,"disable_printable_check":false,"disable_sealwrap":false,"#
                 + #""enable_response_header_hostname":false,"enable_ui":false,"introspection_endpoint":false,"#
@@ -56,7 +57,8 @@ struct ReportTests {
                 + #""plugin_directory":"","raw_storage_endpoint":false,"seals":[{"disabled":false,"type":"transit"}],"#
                 + #""storage":{"disable_clustering":false,"type":"postgresql"},"telemetry":{"disable_hostname":false,"#
                 + #""enable_hostname_label":false,"filter_default":true,"maximum_gauge_cardinality":500,"#
-                + #""metrics_prefix":"","prefix_filter":[],"prometheus_retention_time":86400,"usage_gauge_period":600}}"#
+                + #""metrics_prefix":"","prefix_filter":[],"prometheus_retention_time":86400,"#
+                + #""usage_gauge_period":600}}"#
         )
         #expect(settings.description == text)
     }
@@ -65,7 +67,8 @@ struct ReportTests {
     func json() throws {
         let native = try load(
             """
-            listener "tcp" { address = "127.0.0.1:1" tls_disable = true telemetry { unauthenticated_metrics_access = true } }
+            listener "tcp" { address = "127.0.0.1:1" tls_disable = true
+              telemetry { unauthenticated_metrics_access = true } }
             listener "unix" { address = "/s" }
             storage "sqlite" { path = "p" }
             seal "shamir" {}

@@ -63,7 +63,8 @@ struct StorageAndSealTests {
             ),
             (
                 "storage = \"inmem\"",
-                "a.hcl:2:1: storage: expected storage \"type\" { … } with the type \"inmem\", \"sqlite\", \"file\" or \"postgresql\""
+                "a.hcl:2:1: storage: expected storage \"type\" { … } with the type \"inmem\", \"sqlite\", "
+                    + "\"file\" or \"postgresql\""
             ),
             (
                 "storage \"inmem\" {}\nstorage \"file\" { path = \"x\" }",
@@ -75,15 +76,18 @@ struct StorageAndSealTests {
             ),
             (
                 "storage \"postgresql\" {}",
-                "a.hcl:2:1: storage.connection_url is missing: a connection string such as \"postgresql://user@host:5432/database\""
+                "a.hcl:2:1: storage.connection_url is missing: a connection string such as "
+                    + "\"postgresql://user@host:5432/database\""
             ),
             (
                 "storage \"postgresql\" { connection_url = \"hunter2\" }",
-                "a.hcl:2:41: storage.connection_url: expected a connection string such as \"postgresql://user@host:5432/database\""
+                "a.hcl:2:41: storage.connection_url: expected a connection string such as "
+                    + "\"postgresql://user@host:5432/database\""
             ),
             (
                 "storage \"postgresql\" { connection_url = \"a=b\" table = \"x;y\" }",
-                "a.hcl:2:55: storage.table: expected the name of a table: letters, digits, \"_\" and a schema before a \".\""
+                "a.hcl:2:55: storage.table: expected the name of a table: letters, digits, \"_\" and a schema "
+                    + "before a \".\""
             ),
         ])
     func wrongStorage(_ text: String, _ message: String) throws {
@@ -161,7 +165,7 @@ struct StorageAndSealTests {
                 "seal \"transit\" { address = \"h\" token = 5 key_name = \"a b\" }",
                 [
                     "a.hcl:3:28: seal[1].address: expected a URL such as \"https://vault.example.com:8200\"",
-                    "a.hcl:3:54: seal[1].key_name: expected the name of a key",
+                    "a.hcl:3:53: seal[1].key_name: expected the name of a key",
                     "a.hcl:3:40: seal[1].token: expected a token, found a number",
                 ]
             ),
@@ -169,17 +173,20 @@ struct StorageAndSealTests {
                 "seal \"static\" {}",
                 [
                     "a.hcl:3:1: seal[1].current_key_id is missing: a name for the key",
-                    "a.hcl:3:1: seal[1].current_key is missing: a key of 32 bytes, in hexadecimal or base64, or where it is: file://… or env://…",
+                    "a.hcl:3:1: seal[1].current_key is missing: a key of 32 bytes, in hexadecimal or base64, or "
+                        + "where it is: file://… or env://…",
                 ]
             ),
             (
                 "seal \"static\" { current_key_id = \"a\" current_key = \"hunter2\" }",
                 [
-                    "a.hcl:3:52: seal[1].current_key: expected a key of 32 bytes, in hexadecimal or base64, or where it is: file://… or env://…"
+                    "a.hcl:3:52: seal[1].current_key: expected a key of 32 bytes, in hexadecimal or base64, or "
+                        + "where it is: file://… or env://…"
                 ]
             ),
             (
-                "seal \"static\" { current_key_id = \"a\" current_key = \"0123456789abcdef0123456789abcdef\" previous_key_id = \"a\" }",
+                "seal \"static\" { current_key_id = \"a\" current_key = \"0123456789abcdef0123456789abcdef\" "
+                    + "previous_key_id = \"a\" }",
                 [
                     "a.hcl:3:1: seal[1].previous_key and previous_key_id go together",
                     "a.hcl:3:87: seal[1].previous_key_id is the same as current_key_id",

@@ -8,7 +8,8 @@ import HCL
 @main
 enum FuzzHCL {
     private static let texts = [
-        "# c\n// d\n/* e */\nui = true\nlistener \"tcp\" {\n  address = \"127.0.0.1:8200\"\n  a = [1, 0x1F, 010, -2.5e3,]\n}\n",
+        "# c\n// d\n/* e */\nui = true\nlistener \"tcp\" {\n  address = \"127.0.0.1:8200\"\n  a = [1, 0x1F, 010, "
+            + "-2.5e3,]\n}\n",
         "path \"secret/*\" { capabilities = [\"read\", \"list\"] }\n\"quoted\" : { a = 1, b : 2 }\n",
         "a = <<EOF\nx\n  EOF\nb = <<-EOF\n  y\n\n    z\n  EOF\nc = \"\\u00e9\\U0001F600\\n${f(\"x\")} {{y}}\"\n",
         #"{"storage":{"inmem":{}},"listener":[{"tcp":{"address":":8200"}}],"a":[null,true,1e3,-0,"\ud83d\ude00"]}"#,
