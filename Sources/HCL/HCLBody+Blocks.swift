@@ -9,9 +9,9 @@ package struct HCLBlocks: Sendable {
 extension HCLBody {
     /// The blocks of a type, however they are written.
     ///
-    /// `listener "tcp" { … }`, `listener { tcp { … } }`, `listener = { tcp = { … } }`, `listener = [{ tcp = { … } }]` and
-    /// the like in JSON are the same block of type `listener` with the label `tcp`. Labels above `labels` become nested
-    /// blocks again. **Cost** linear in what is walked.
+    /// `listener "tcp" { … }`, `listener { tcp { … } }`, `listener = { tcp = { … } }`, `listener = [{ tcp = { … } }]`
+    /// and the like in JSON are the same block of type `listener` with the label `tcp`. Labels above `labels` become
+    /// nested blocks again. **Cost** linear in what is walked.
     package func blocks(_ type: String, labels: Int) -> HCLBlocks {
         var result = HCLBlocks()
         for item in items where item.name == type { Self.collect(item, type, labels, &result) }

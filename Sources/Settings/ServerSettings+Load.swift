@@ -29,6 +29,7 @@ extension ServerSettings {
             findings.fail(.missing(setting: "-config", "a file or a folder"), at: .configuration)
         }
         let documents = ConfigurationFiles.documents(paths, findings)
+        findings.hasAllFiles = findings.errors.isEmpty
         return interpret(documents, flags, findings)
     }
 
@@ -52,12 +53,10 @@ extension ServerSettings {
             }
             overrides[key] = SettingsOverride(text: text, place: place)
         }
-        // With files that cannot be read, what seems to be missing may stand in them.
-        let isComplete = findings.errors.isEmpty
         let items = documents.flatMap { document in document.body.items.map { (document.file, $0) } }
         let reader = StanzaReader(
             items, prefix: "", place: .configuration, findings: findings, overrides: overrides)
-        let settings = isComplete || !documents.isEmpty ? reader.server() : nil
+        let settings = reader.server()
         findings.close()
         return LoadedSettings(
             settings: findings.errors.isEmpty ? settings : nil, errors: findings.errors, warnings: findings.warnings,
@@ -69,10 +68,10 @@ extension StanzaReader {
     /// The whole configuration.
     fileprivate func server() -> ServerSettings {
         var settings = ServerSettings()
-        let before = findings.errors.count
         settings.limits = requestLimits(from: settings.limits)
+        let before = findings.errors.count
         settings.listeners = listeners(settings.limits)
-        if settings.listeners.isEmpty && findings.errors.count == before {
+        if settings.listeners.isEmpty && findings.errors.count == before && findings.hasAllFiles {
             findings.fail(.missing(setting: "listener", "a stanza \(Self.listenerShape)"), at: .configuration)
         }
         settings.storage = storage() ?? .inMemory

@@ -98,6 +98,8 @@ package struct UnderstoodSetting: Sendable, Equatable {
 final class SettingsFindings {
     static let most = 100
     let environment: [String: String]
+    /// False when a file could not be read: what seems to be missing may stand in it.
+    var hasAllFiles = true
     private(set) var errors: [SettingsNotice] = []
     private(set) var warnings: [SettingsNotice] = []
     private(set) var understood: [UnderstoodSetting] = []

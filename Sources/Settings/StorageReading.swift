@@ -17,7 +17,7 @@ extension StanzaReader {
         let before = findings.errors.count
         let stanza = sole("storage", or: "backend", shape: "storage \"type\" { … } with the type \(Self.types)")
         guard let stanza else {
-            if findings.errors.count == before {
+            if findings.errors.count == before && findings.hasAllFiles {
                 let advice = "a stanza storage \"type\" { … } with the type \(Self.types)"
                 findings.fail(.missing(setting: "storage", advice), at: .configuration)
             }

@@ -54,6 +54,13 @@ struct FilesTests {
             ])
     }
 
+    @Test("What may stand in a file that cannot be read is not said to be missing")
+    func incomplete() throws {
+        let folder = try TemporaryFolder()
+        let bad = try folder.write("bad.hcl", "storage".utf8)
+        #expect(ServerSettings.load(paths: [bad], environment: [:]).errors.count == 1)
+    }
+
     @Test("Secrets come from the environment or a file and are never shown")
     func secrets() throws {
         let folder = try TemporaryFolder()

@@ -100,7 +100,7 @@ struct ReportTests {
             "\"é\"", "\"env://\"", "\"file://\"", "\"file:///\"", "\"1ns\"", "-0.0",
         ]
         var valid = 0
-        for _ in 0..<1000 {
+        for _ in 0..<400 {
             var text = random.oneIn(2) ? least : ""
             for _ in 0..<random.int(1...4) {
                 let key = random.pick(keys)
