@@ -14,6 +14,8 @@ let floors: [String: [String]] = [
     "Storage": ["Bytes"],
     "SQLiteStorage": ["Storage", "Bytes"],
     "Vocabulary": ["Bytes"],
+    "HCL": ["Vocabulary", "Bytes"],
+    "Settings": ["Vocabulary", "HCL", "Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": [
         "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
@@ -100,6 +102,7 @@ let fuzzers: [Target] = [
     fuzzer("fuzz-chunked-body", "ChunkedBody", ["HTTPAPI", "Dispatching", "Bytes"]),
     fuzzer("fuzz-record", "Record", ["KeyRings", "Primitives", "Bytes"]),
     fuzzer("fuzz-backup", "Backup", ["KeyRings", "Bytes"]),
+    fuzzer("fuzz-hcl", "HCL", ["HCL", "Bytes"]),
     fuzzer("fuzz-canary", "Canary", ["Bytes"]),
 ]
 
@@ -126,6 +129,8 @@ let package = Package(
         room("Storage"),
         room("SQLiteStorage", sqlite),
         room("Vocabulary"),
+        room("HCL"),
+        room("Settings"),
         room("EngineKit"),
         room("TransitEngine"),
         room("SystemEngine"),
@@ -147,6 +152,8 @@ let package = Package(
             swiftSettings: house),
         tests("BytesTests", ["Bytes", "TestAids"]),
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
+        tests("HCLTests", ["HCL", "Bytes", "TestAids"]),
+        tests("SettingsTests", ["Settings", "HCL", "Vocabulary", "Bytes", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
         tests("CertificatesTests", ["Certificates", "Primitives", "Bytes", "TestAids"]),
         // A process for the tests of SQLite storage to kill, starve and lock out.
