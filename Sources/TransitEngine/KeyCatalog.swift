@@ -251,7 +251,7 @@ final class KeyCatalog: Sendable {
         } catch {
             switch error {
             case .conflict: return nil
-            case .unavailable: throw .storage
+            case .unavailable, .sealed, .corrupted: throw .storage
             }
         }
     }
