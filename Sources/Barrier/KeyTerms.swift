@@ -51,7 +51,7 @@ final class KeyTerms: Sendable {
     /// For the digest of rows.
     let digestKey: HMACKey
     /// For the witness's records.
-    let witnessKey: AEADKey
+    let witnessKey: HMACKey
     let policy: RotationPolicy
     /// In order of their numbers, which are 1, 2, 3 and so on; never empty.
     let terms: [KeyTerm]
@@ -72,7 +72,8 @@ final class KeyTerms: Sendable {
         }
         let digest = try Self.derive(derivation, "strongroom row digest")
         digestKey = try digest.exposing { (key) throws(CryptoError) in try HMACKey(.sha2_256, key: key) }
-        witnessKey = try AEADKey(.aes256GCM, material: Self.derive(derivation, "strongroom epoch witness"))
+        let witness = try Self.derive(derivation, "strongroom epoch witness")
+        witnessKey = try witness.exposing { (key) throws(CryptoError) in try HMACKey(.sha2_256, key: key) }
         self.integrity = integrity
     }
 
