@@ -8,9 +8,25 @@ extension SealedStorage {
     private static let pageLimit = 1000
     private static let scans = 5
 
-    /// The seal's record, which is readable while sealed; nil when nothing was initialised.
+    /// The seal's record, which is readable while sealed; nil when nothing was initialised. Only an open database can
+    /// tell whether it is genuine: then an altered or old one is refused. **Throws** `.tampered`, `.storage`.
     package func sealRecord() async throws(BarrierError) -> [UInt8]? {
-        try await reading(Self.sealKey)?.value
+        var before = state.withLock { $0?.expectation(at: Self.sealKey.path) }
+        while true {
+            let record = try await reading(Self.sealKey)?.value
+            guard let after = state.withLock({ $0?.expectation(at: Self.sealKey.path) }) else { return record }
+            let mark: RowMark?
+            do throws(CryptoError) {
+                mark = try record.map { (record) throws(CryptoError) in
+                    try lending(record) { (record) throws(CryptoError) in try RowMark.clear(record) }
+                }
+            } catch {
+                throw .cryptoUnavailable
+            }
+            if mark == before?.current || mark == after.current || after.possible.contains(mark) { return record }
+            guard before != after else { throw .tampered(Self.sealKey) }
+            before = after
+        }
     }
 
     /// Makes an empty database: terms under `root`, the seal's record, and the first values, all in one commit. It stays
@@ -99,17 +115,20 @@ extension SealedStorage {
                 throw .wrongRootKey
             }
             guard let entry = try await reading(Self.manifestKey) else { throw .tampered(Self.manifestKey) }
-            let scanned: ScannedRows?
+            guard let manifest = Self.openManifest(entry.value, terms), manifest.databaseID == terms.databaseID,
+                let mark = lending(entry.value, { SealedRow.mark(of: $0) })
+            else {
+                if try await reading(Self.keyringKey) != keyring { continue }
+                throw .tampered(Self.manifestKey)
+            }
+            let scanned: ScannedRows
             do throws(BarrierError) { scanned = try await scan(terms) } catch {
                 // A row that does not open may be half of somebody else's commit.
                 if try await reading(Self.manifestKey) != entry { continue }
                 throw error
             }
             guard try await reading(Self.manifestKey) == entry else { continue }
-            guard let manifest = Self.openManifest(entry.value, terms), manifest.databaseID == terms.databaseID,
-                let mark = lending(entry.value, { SealedRow.mark(of: $0) })
-            else { throw .tampered(Self.manifestKey) }
-            guard let scanned, scanned.digest == manifest.digest, scanned.marks.count == manifest.rows else {
+            guard scanned.digest == manifest.digest, scanned.marks.count == manifest.rows else {
                 throw .mismatchedRows
             }
             try await hear(manifest, terms)

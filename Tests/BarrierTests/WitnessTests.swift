@@ -77,8 +77,8 @@ struct WitnessTests {
         witness.isFailing.store(true, ordering: .relaxed)
         #expect(await refusal() == .witnessUnreadable)
         witness.isFailing.store(false, ordering: .relaxed)
-        let other = try await Fixture.open(witness: witness).disk
-        _ = other
+        witness.slots.withLock { $0 = [:] }
+        _ = try await Fixture.open(witness: witness)
         #expect(await refusal() == .witnessUnreadable)
         witness.slots.withLock { $0 = [:] }
         #expect(await refusal(accepting: true) == nil)
