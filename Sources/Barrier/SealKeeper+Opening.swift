@@ -4,33 +4,54 @@ package import Storage
 internal import Synchronization
 
 extension SealKeeper {
-    /// Makes a database. `populate` writes its first values, such as the root token's, into storage of its own; they are
-    /// committed along with everything else, so that there is never a database without them. With an automatic seal the
-    /// database is open afterwards, else sealed.
+    /// Makes a database. `populate` makes the root token, and writes it and other first values into storage of its own;
+    /// they are committed along with everything else, so that there is never a database without them. With an automatic
+    /// seal the database is open afterwards, else sealed. When storage fails so that nobody knows whether the database
+    /// was made, and it was, the same request gets the answer that the first one should have had.
     ///
     /// **Throws** `.alreadyInitialized`, `.invalidShares`, `.invalidRecoveryShares`, `.seal`, `.storage`, `.database`.
     package func initialize(
         _ request: InitializationRequest,
-        populate: @Sendable (any StorageBackend) async throws(StorageError) -> Void = { _ in }
+        populate: @Sendable (any StorageBackend) async throws(StorageError) -> String = { _ in "" }
     ) async throws(SealFault) -> InitializationResult {
         try await turns.holding { () async throws(SealFault) in
-            if try await record() != nil { throw .alreadyInitialized }
-            try check(request)
-            let count = automatic == nil ? request.count : request.recovery
-            let root = try Self.newRoot()
-            let made = try await Self.sealing { () async throws(SealError) in
-                try await makeRecord(root, count)
+            let existing = try await record()
+            var pending = processes.withLock { $0.initialization }
+            if let existing {
+                guard let made = pending, made.record == existing, made.request == request else {
+                    throw .alreadyInitialized
+                }
+            } else {
+                let made = try await prepare(request, populate)
+                pending = made.pending
+                processes.withLock { $0.initialization = made.pending }
+                try await Self.storing { () async throws(BarrierError) in
+                    try await storage.initialize(
+                        root: made.pending.root, sealRecord: made.pending.record.bytes, values: made.values)
+                }
             }
-            let values = try await Self.staged(populate)
-            try await Self.storing { () async throws(BarrierError) in
-                try await storage.initialize(root: root, sealRecord: made.record.bytes, values: values)
-            }
+            guard let pending else { throw .alreadyInitialized }
             if automatic != nil {
-                try await Self.storing { () async throws(BarrierError) in try await storage.unseal(root) }
-                return InitializationResult(shares: [], recoveryShares: made.shares)
+                try await Self.storing { () async throws(BarrierError) in try await storage.unseal(pending.root) }
             }
-            return InitializationResult(shares: made.shares, recoveryShares: [])
+            processes.withLock { $0.initialization = nil }
+            return pending.result
         }
+    }
+
+    private func prepare(
+        _ request: InitializationRequest,
+        _ populate: @Sendable (any StorageBackend) async throws(StorageError) -> String
+    ) async throws(SealFault) -> (pending: PendingInitialization, values: [(key: StorageKey, value: [UInt8])]) {
+        try check(request)
+        let count = automatic == nil ? request.count : request.recovery
+        let root = try Self.newRoot()
+        let made = try await Self.sealing { () async throws(SealError) in try await makeRecord(root, count) }
+        let (token, values) = try await Self.staged(populate)
+        let result = InitializationResult(
+            rootToken: token, shares: automatic == nil ? made.shares : [],
+            recoveryShares: automatic == nil ? [] : made.shares)
+        return (PendingInitialization(request: request, root: root, record: made.record, result: result), values)
     }
 
     private func check(_ request: InitializationRequest) throws(SealFault) {
@@ -59,16 +80,16 @@ extension SealKeeper {
     }
 
     private static func staged(
-        _ populate: @Sendable (any StorageBackend) async throws(StorageError) -> Void
-    ) async throws(SealFault) -> [(key: StorageKey, value: [UInt8])] {
+        _ populate: @Sendable (any StorageBackend) async throws(StorageError) -> String
+    ) async throws(SealFault) -> (String, [(key: StorageKey, value: [UInt8])]) {
         do throws(StorageError) {
             let staging = InMemoryStorage()
-            try await populate(staging)
+            let token = try await populate(staging)
             var values: [(key: StorageKey, value: [UInt8])] = []
             for key in try await staging.list(under: "", after: nil, limit: .max) {
                 if let entry = try await staging.read(key) { values.append((key, entry.value)) }
             }
-            return values
+            return (token, values)
         } catch {
             throw .storage(error)
         }

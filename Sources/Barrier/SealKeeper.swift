@@ -15,6 +15,15 @@ package final class SealKeeper: Sendable {
         var barrierRekey = RekeyProcess(.barrierRekey)
         var recoveryRekey = RekeyProcess(.recoveryRekey)
         var generation = RootGeneration()
+        // An initialisation of which it is not known whether it was stored.
+        var initialization: PendingInitialization?
+    }
+
+    struct PendingInitialization: Sendable {
+        let request: InitializationRequest
+        let root: RootKey
+        let record: SealRecord
+        let result: InitializationResult
     }
 
     let storage: SealedStorage

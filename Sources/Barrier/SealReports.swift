@@ -34,8 +34,10 @@ package struct InitializationRequest: Sendable, Equatable {
     }
 }
 
-/// What `sys/init` tells, besides the root token.
+/// What `sys/init` tells.
 package struct InitializationResult: Sendable {
+    /// What `populate` gave.
+    package let rootToken: String
     /// The unseal shares; none with an automatic seal.
     package let shares: [KeyShare]
     /// The recovery shares, with an automatic seal.

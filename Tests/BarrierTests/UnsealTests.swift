@@ -112,8 +112,9 @@ struct UnsealTests {
             var batch = WriteBatch()
             batch.put(StorageKey("token/root"), [1, 2])
             try await storage.commit(batch)
+            return "s.token"
         }
-        #expect(fixture.storage.isSealed)
+        #expect(fixture.storage.isSealed && result.rootToken == "s.token")
         try await fixture.unseal(result.shares.suffix(2))
         #expect(try await fixture.read("token/root") == [1, 2])
         let broken = KeeperFixture()
@@ -126,23 +127,32 @@ struct UnsealTests {
         #expect(try await broken.disk.contents().isEmpty)
     }
 
-    @Test("Whichever operation of an initialisation fails, a second one makes a database, or the first one did")
+    @Test("Whichever operation of an initialisation fails, the second try tells shares that open the database")
     func failingInitialization() async throws {
-        let count = ShareCount(shares: 3, threshold: 2)
+        let request = InitializationRequest(count: ShareCount(shares: 3, threshold: 2))
         for moment in FaultyStorage.Moment.allCases {
-            for number in 1... {
-                let fixture = KeeperFixture()
-                fixture.faulty.arm(number, moment)
-                let first = try? await fixture.keeper.initialize(InitializationRequest(count: count))
-                let isThrough = fixture.faulty.operations < number
-                fixture.faulty.disarm()
-                var shares = first?.shares
-                if shares == nil {
-                    #expect(try await fixture.disk.contents().isEmpty, "the shares are lost at operation \(number)")
-                    shares = try await fixture.keeper.initialize(InitializationRequest(count: count)).shares
+            for isLasting in [false, true] {
+                for number in 1... {
+                    let fixture = KeeperFixture()
+                    fixture.faulty.arm(number, lasting: isLasting, moment)
+                    var result = try? await fixture.keeper.initialize(request) { (_) throws(StorageError) in "s.first" }
+                    let isThrough = fixture.faulty.operations < number
+                    fixture.faulty.disarm()
+                    let wasMade = try await !fixture.disk.contents().isEmpty
+                    if result == nil {
+                        let other = InitializationRequest(count: ShareCount(shares: 5, threshold: 3))
+                        if wasMade {
+                            let fault = await fault { _ = try await fixture.keeper.initialize(other) }
+                            #expect(fault == .alreadyInitialized)
+                        }
+                        result = try await fixture.keeper.initialize(request) { (_) throws(StorageError) in "s.second" }
+                    }
+                    let shares = try #require(result?.shares)
+                    #expect(result?.rootToken == (wasMade ? "s.first" : "s.second"))
+                    #expect(try await fixture.opens(shares.prefix(2)))
+                    #expect(await fault { _ = try await fixture.keeper.initialize(request) } == .alreadyInitialized)
+                    if isThrough { break }
                 }
-                #expect(try await fixture.opens((shares ?? []).prefix(2)))
-                if isThrough { break }
             }
         }
     }
