@@ -57,7 +57,7 @@ final class KeyTerms: Sendable {
     let terms: [KeyTerm]
     let latest: KeyTerm
 
-    private static let termLimit = 1_000_000
+    private static let termLimit = 65_536
 
     private init(
         databaseID: [UInt8], integrity: consuming SecretBytes, policy: RotationPolicy, older: [KeyTerm],
@@ -92,8 +92,9 @@ final class KeyTerms: Sendable {
             older: [], latest: KeyTerm.generate(number: 1, nowUnixSeconds: nowUnixSeconds))
     }
 
-    /// The same with one more term.
+    /// The same with one more term. **Throws** `.messageTooLong` when there are 65,536.
     func rotated(nowUnixSeconds: Int) throws(CryptoError) -> KeyTerms {
+        guard terms.count < Self.termLimit else { throw .messageTooLong }
         let next = try KeyTerm.generate(number: latest.number + 1, nowUnixSeconds: nowUnixSeconds)
         return try KeyTerms(
             databaseID: databaseID, integrity: integrity.duplicate(), policy: policy, older: terms, latest: next)

@@ -61,6 +61,8 @@ struct RekeyProcess: Sendable {
     mutating func start(_ request: RekeyRequest, record: SealRecord, nonce: String) throws(SealFault) {
         if isStarted { throw .alreadyRunning(operation) }
         if let fault = request.count.fault { throw .invalidRekeyShares(fault) }
+        // Sealing may have left a part of another one behind.
+        self = RekeyProcess(operation)
         (self.request, self.record, self.nonce) = (request, record, nonce)
     }
 

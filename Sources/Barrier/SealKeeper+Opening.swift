@@ -130,8 +130,8 @@ extension SealKeeper {
         }
     }
 
-    /// Unseals by the automatic seal; to be tried again while the provider is not available. A root key that was wrapped
-    /// by a previous key of the seal is wrapped anew. Does nothing when the database is open.
+    /// Unseals by the automatic seal; to be tried again while the provider is not available. A root key that a previous
+    /// key of the seal wrapped is wrapped anew. Does nothing when the database is open.
     ///
     /// **Throws** `.notInitialized`, `.migrationNeeded`, `.seal`, `.database`.
     package func unsealAutomatically() async throws(SealFault) {

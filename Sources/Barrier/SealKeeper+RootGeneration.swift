@@ -35,8 +35,8 @@ extension SealKeeper {
 
     /// Takes a share towards a root token; at the threshold `makeToken` makes it.
     ///
-    /// **Throws** `.notRunning`, `.wrongNonce`, `.repeatedKey`, `.notAuthorized`, `.sealed`, and what `makeToken` throws;
-    /// the operation then goes on without progress.
+    /// **Throws** `.notRunning`, `.wrongNonce`, `.repeatedKey`, `.notAuthorized`, `.sealed`, and what `makeToken`
+    /// throws; the operation then goes on without progress.
     package func updateRootGeneration(
         _ share: KeyShare, nonce: String, makeToken: @Sendable () async throws(SealFault) -> String
     ) async throws(SealFault) -> RootGenerationStatus {

@@ -51,12 +51,11 @@ package final class SealKeeper: Sendable {
     /// How the configured seal is; shares have no trouble.
     package func health() async -> SealHealth { await automatic?.health() ?? .healthy }
 
-    /// Drops the keys and everything that was under way.
+    /// Drops the keys and everything that was under way. It does not wait for its turn: a provider that does not answer
+    /// must not keep the keys in memory.
     package func seal() async {
-        await turns.holding { () async in
-            await storage.seal()
-            processes.withLock { $0 = Processes() }
-        }
+        await storage.seal()
+        processes.withLock { $0 = Processes() }
     }
 
     func status(_ record: SealRecord?) -> SealStatus {

@@ -29,8 +29,8 @@ extension SealedStorage {
         }
     }
 
-    /// Makes an empty database: terms under `root`, the seal's record, and the first values, all in one commit. It stays
-    /// sealed. **Throws** `.alreadyInitialized`, `.foreignRows`, `.storage`.
+    /// Makes an empty database: terms under `root`, the seal's record, and the first values, all in one commit. It
+    /// stays sealed. **Throws** `.alreadyInitialized`, `.foreignRows`, `.storage`.
     package func initialize(
         root: RootKey, sealRecord: [UInt8], values: [(key: StorageKey, value: [UInt8])] = []
     ) async throws(BarrierError) {
@@ -144,20 +144,27 @@ extension SealedStorage {
         throw .contention
     }
 
-    /// Drops the keys; they are zeroed once reads under way have ended. The exact message count is written back before,
-    /// if storage lets it.
-    package func seal() async {
-        await turns.holding { () async in
-            if isSealed { return }
-            _ = try? await commit(changes: [], isOrderly: true)
-            let tickets = waiting.withLock { waiting in
-                defer { waiting = [] }
-                return waiting
+    /// Drops the keys; they are zeroed once the operations under way have ended. The exact message count is written
+    /// back before, but storage that does not answer within `patience` does not keep the keys in memory.
+    package func seal(patience: Duration = .seconds(3)) async {
+        if isSealed { return }
+        let signal = SealSignal()
+        Task { [self] in
+            await turns.holding { () async in
+                if !isSealed { _ = try? await commit(changes: [], isOrderly: true) }
+                state.withLock { $0 = nil }
             }
-            state.withLock { $0 = nil }
-            for ticket in tickets { ticket.result = .failure(.sealed) }
-            try? await witness?.flush()
+            await signal.send()
         }
+        let timer = Task { [self] in
+            try? await Task.sleep(for: patience)
+            if Task.isCancelled { return }
+            state.withLock { $0 = nil }
+            await signal.send()
+        }
+        await signal.wait()
+        timer.cancel()
+        try? await witness?.flush()
     }
 
     private func scan(_ terms: KeyTerms) async throws(BarrierError) -> ScannedRows {
@@ -190,6 +197,23 @@ extension SealedStorage {
         } catch {
             throw .storage(error)
         }
+    }
+}
+
+/// Said once, heard by one who waits.
+private actor SealSignal {
+    private var isSent = false
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    func send() {
+        isSent = true
+        waiter?.resume()
+        waiter = nil
+    }
+
+    func wait() async {
+        if isSent { return }
+        await withCheckedContinuation { waiter = $0 }
     }
 }
 

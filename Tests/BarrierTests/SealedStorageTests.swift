@@ -2,6 +2,7 @@ import Barrier
 import Bytes
 import Primitives
 import Storage
+import Synchronization
 import TestAids
 import Testing
 
@@ -61,6 +62,50 @@ struct SealedStorageTests {
         #expect(fixture.sealed.isSealed)
         try await fixture.sealed.unseal(fixture.root)
         #expect(try await fixture.read("a") == [1])
+    }
+
+    /// Storage that stops answering commits.
+    private final class HangingStorage: StorageBackend {
+        let inner = InMemoryStorage()
+        let isHanging = Atomic(false)
+
+        func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? { try await inner.read(key) }
+
+        func list(
+            under prefix: String, after cursor: StorageKey?, limit: Int
+        ) async throws(StorageError) -> [StorageKey] {
+            try await inner.list(under: prefix, after: cursor, limit: limit)
+        }
+
+        func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
+            while isHanging.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
+            return try await inner.commit(batch)
+        }
+    }
+
+    @Test("Storage that does not answer does not keep the keys in memory")
+    func sealingOverHangingStorage() async throws {
+        let disk = HangingStorage()
+        let root = try RootKey.generate()
+        let storage = SealedStorage(disk) { 0 }
+        try await storage.initialize(root: root, sealRecord: [])
+        try await storage.unseal(root)
+        disk.isHanging.store(true, ordering: .relaxed)
+        let hanging = Task {
+            var batch = WriteBatch()
+            batch.put(StorageKey("a"), [1])
+            try await storage.commit(batch)
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        await storage.seal(patience: .milliseconds(20))
+        #expect(storage.isSealed)
+        await #expect(throws: StorageError.sealed) { try await storage.read(StorageKey("a")) }
+        disk.isHanging.store(false, ordering: .relaxed)
+        await #expect(throws: StorageError.sealed) { try await hanging.value }
+        // It went through all the same.
+        try await storage.unseal(root)
+        #expect(try await storage.read(StorageKey("a"))?.value == [1])
+        await storage.seal()
     }
 
     @Test("What was initialised is not initialised again, and nothing is built upon foreign rows")
