@@ -6,11 +6,11 @@ internal import Synchronization
 /// Storage whose values are encrypted at rest: a backend in front of another.
 ///
 /// Values are sealed with AES-256-GCM under a key term, bound to their paths; the names of keys stay in clear. A row
-/// that was altered, moved, or brought back from the past is refused with `.corrupted`. While sealed, everything fails with
-/// `.sealed`. **Layout** of the storage below: `data/<path>` values · `barrier/keyring` the terms, under the root key ·
-/// `barrier/seal` the seal's record, in clear · `barrier/manifest` see `Manifest`. **Cost** of a read: one table
-/// look-up and one opening more than the backend's; of a commit: one row more; commits that wait for another one share the
-/// next. Memory: about 100 bytes and the path for each row.
+/// that was altered, moved, or brought back from the past is refused with `.corrupted`. While sealed, everything fails
+/// with `.sealed`. **Layout** of the storage below: `data/<path>` values · `barrier/keyring` the terms, under the root
+/// key · `barrier/seal` the seal's record, in clear · `barrier/manifest` see `Manifest`. **Cost** of a read: one
+/// look-up in a table and one opening more than the backend's; of a commit: one row more; commits that wait for
+/// another one share the next. Memory: about 100 bytes and the path for each row.
 package final class SealedStorage: StorageBackend {
     static let prefix = "data/"
     static let keyringKey = StorageKey("barrier/keyring")
