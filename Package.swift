@@ -16,6 +16,7 @@ let floors: [String: [String]] = [
     "Vocabulary": ["Bytes"],
     "HCL": ["Vocabulary", "Bytes"],
     "Settings": ["Vocabulary", "HCL", "Bytes"],
+    "Barrier": ["Vocabulary", "Storage", "Primitives", "Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": [
         "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
@@ -131,6 +132,7 @@ let package = Package(
         room("Vocabulary"),
         room("HCL"),
         room("Settings"),
+        room("Barrier"),
         room("EngineKit"),
         room("TransitEngine"),
         room("SystemEngine"),
@@ -154,6 +156,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("HCLTests", ["HCL", "Bytes", "TestAids"]),
         tests("SettingsTests", ["Settings", "HCL", "Vocabulary", "Bytes", "TestAids"]),
+        tests("BarrierTests", ["Barrier", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
         tests("CertificatesTests", ["Certificates", "Primitives", "Bytes", "TestAids"]),
         // A process for the tests of SQLite storage to kill, starve and lock out.

@@ -34,6 +34,9 @@ package struct RecordWriter: ~Copyable {
         bytes.append(value)
     }
 
+    /// The record so far, lent: for records of secrets, which must not be copied about.
+    package var view: ByteView { bytes.view }
+
     /// The record so far.
     package var record: [UInt8] { bytes.view.array }
 }

@@ -12,4 +12,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case corrupt
     /// The backend cannot be reached or refuses to write; nothing is known to have been written.
     case unavailable
+    /// The storage is sealed: its keys are not in memory.
+    case sealed
+    /// What this key holds was altered, moved, brought back from the past or taken away behind the server's back.
+    case corrupted(StorageKey)
 }

@@ -320,7 +320,7 @@ final class KeyCatalog: Sendable {
         } catch {
             switch error {
             case .conflict: return nil
-            case .fenced, .full, .readOnly, .corrupt, .unavailable: throw .storage
+            case .fenced, .full, .readOnly, .corrupt, .unavailable, .sealed, .corrupted: throw .storage
             }
         }
     }

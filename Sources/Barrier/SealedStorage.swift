@@ -1,0 +1,160 @@
+internal import Bytes
+internal import Primitives
+package import Storage
+internal import Synchronization
+
+/// Storage whose values are encrypted at rest: a backend in front of another.
+///
+/// Values are sealed with AES-256-GCM under a key term, bound to their paths; the names of keys stay in clear. A row
+/// that was altered, moved, or brought back from the past is refused with `.corrupted`. While sealed, everything fails
+/// with `.sealed`. **Layout** of the storage below: `data/<path>` values · `barrier/keyring` the terms, under the root
+/// key · `barrier/seal` the seal's record, in clear · `barrier/manifest` see `Manifest`. **Cost** of a read: one
+/// look-up in a table and one opening more than the backend's; of a commit: one row more; commits that wait for
+/// another one share the next. Memory: about 100 bytes and the path for each row.
+package final class SealedStorage: StorageBackend {
+    static let prefix = "data/"
+    static let keyringKey = StorageKey("barrier/keyring")
+    static let sealKey = StorageKey("barrier/seal")
+    static let manifestKey = StorageKey("barrier/manifest")
+
+    let backend: any StorageBackend
+    let witness: (any EpochWitness)?
+    let acceptsNewWitness: Bool
+    // The most messages under one term whatever the policy; tests take fewer.
+    let messageLimit: Int
+    let now: @Sendable () -> Int
+    // Held by whoever changes the database or opens and closes it.
+    let turns = TurnQueue()
+    // Nil while sealed.
+    let state = Mutex<OpenDatabase?>(nil)
+    let waiting = Mutex<[CommitTicket]>([])
+    let witnessFailed = Atomic(false)
+
+    /// Sealed storage in front of `backend`. The witness remembers the epoch outside the database; `acceptsNewWitness`
+    /// lets a database that had one start over with an empty one. `now` is in Unix seconds.
+    package init(
+        _ backend: any StorageBackend, witness: (any EpochWitness)? = nil, acceptsNewWitness: Bool = false,
+        messageLimit: Int = RotationPolicy.limits.upperBound, now: @escaping @Sendable () -> Int
+    ) {
+        self.backend = backend
+        self.witness = witness
+        self.acceptsNewWitness = acceptsNewWitness
+        self.messageLimit = messageLimit
+        self.now = now
+    }
+
+    /// Whether the keys are not in memory.
+    package var isSealed: Bool { state.withLock { $0 == nil } }
+
+    /// Whether the witness could not be written lately: a rollback to before now may go unnoticed.
+    package var isWitnessFailing: Bool { witnessFailed.load(ordering: .relaxed) }
+
+    /// Throws also `.sealed`, and `.corrupted` for a row that is not the one committed last.
+    package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
+        let path = Self.prefix + key.path
+        var before = try expectation(at: path).0
+        while true {
+            let entry = try await backend.read(StorageKey(path))
+            let (after, terms) = try expectation(at: path)
+            let found = entry.flatMap { entry in lending(entry.value) { SealedRow.mark(of: $0) } }
+            let isLegible = entry == nil || found != nil
+            // A read that overlaps a commit may see the state before it or after it.
+            if isLegible, found == before.current || found == after.current || after.possible.contains(found) {
+                guard let entry else { return nil }
+                return StorageEntry(value: try opened(entry.value, terms, key), revision: entry.revision)
+            }
+            // Only commits to this very key can explain the difference.
+            guard before != after else { throw await explain(key) }
+            before = after
+        }
+    }
+
+    /// Keys that the database should not hold are left out; keys taken away from it show at their reading, or at the
+    /// next unsealing.
+    package func list(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StorageKey] {
+        if isSealed { throw .sealed }
+        var cursor = cursor.map { StorageKey(Self.prefix + $0.path) }
+        while true {
+            let page = try await backend.list(under: Self.prefix + prefix, after: cursor, limit: limit)
+            let known = try withOpen { database in
+                page.filter { key in
+                    let expected = database.expectation(at: key.path)
+                    return expected.current != nil || !expected.possible.isEmpty
+                }
+            }
+            // An empty page means the end to callers.
+            if !known.isEmpty || page.isEmpty {
+                return known.map { StorageKey(String($0.path.dropFirst(Self.prefix.count))) }
+            }
+            cursor = page.last
+        }
+    }
+
+    /// Throws also `.sealed`. **Cost** batches that come while another one is being committed go through together.
+    @discardableResult
+    package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
+        if isSealed { throw .sealed }
+        let ticket = CommitTicket(batch, prefix: Self.prefix)
+        waiting.withLock { $0.append(ticket) }
+        return try await turns.holding { () async throws(StorageError) in
+            while true {
+                if let result = ticket.result { return try result.get() }
+                await commitWaiting()
+            }
+        }
+    }
+
+    /// Runs `body` on the open database. **Throws** `.sealed`.
+    func withOpen<R: Sendable>(_ body: (inout OpenDatabase) -> R) throws(StorageError) -> R {
+        let result = state.withLock { state -> R? in
+            // Taken out and put back, so that the table of rows is not copied.
+            guard var database = state.take() else { return nil }
+            let result = body(&database)
+            state = consume database
+            return result
+        }
+        guard let result else { throw .sealed }
+        return result
+    }
+
+    private func expectation(at path: String) throws(StorageError) -> (Expectation, KeyTerms) {
+        try withOpen { ($0.expectation(at: path), $0.plans.last?.terms ?? $0.terms) }
+    }
+
+    private func opened(_ row: [UInt8], _ terms: KeyTerms, _ key: StorageKey) throws(StorageError) -> [UInt8] {
+        let value = lending(row) { row -> [UInt8]? in
+            guard let number = SealedRow.term(of: row), let term = terms.term(number) else { return nil }
+            return try? SealedRow.open(row, term.cipher, path: Self.prefix + key.path).view.array
+        }
+        guard let value else { throw .corrupted(key) }
+        return value
+    }
+
+    /// Why a row is not what it should be: another server has written meanwhile, or somebody meddled.
+    private func explain(_ key: StorageKey) async -> StorageError {
+        do throws(StorageError) {
+            return try await isOvertaken() ? .unavailable : .corrupted(key)
+        } catch {
+            return error
+        }
+    }
+
+    /// Whether the stored manifest is genuine and newer than ours.
+    func isOvertaken() async throws(StorageError) -> Bool {
+        guard let entry = try await backend.read(Self.manifestKey) else { return false }
+        let (terms, epoch) = try withOpen { ($0.terms, $0.manifest.epoch) }
+        guard let manifest = Self.openManifest(entry.value, terms) else { return false }
+        return manifest.epoch > epoch
+    }
+
+    static func openManifest(_ row: [UInt8], _ terms: KeyTerms) -> Manifest? {
+        lending(row) { row in
+            guard let number = SealedRow.term(of: row), let term = terms.term(number),
+                let record = try? SealedRow.open(row, term.cipher, path: manifestKey.path)
+            else { return nil }
+            return try? Manifest(record: record.view)
+        }
+    }
+}
