@@ -192,6 +192,7 @@ let package = Package(
         .executableTarget(
             name: "signature-comparison", dependencies: ["Primitives", "Bytes", "CountingMalloc"],
             path: "Benchmarks/SignatureComparison/Sources", swiftSettings: house),
+        .executableTarget(
             name: "storage-bench",
             dependencies: [
                 "SQLiteStorage", "Storage", .product(name: "ArgumentParser", package: "swift-argument-parser"),
