@@ -1,7 +1,5 @@
 """Thousands of versions, and versions that are disabled one by one: transit.md 7, and our own `disabled_versions`."""
 
-import time
-
 import pytest
 
 from blackbox_client import CONTEXT, HELLO, Client
@@ -19,16 +17,6 @@ def old(server):
     for _ in range(MANY - 1):
         assert client.post(f"keys/{name}/rotate").status == 200
     return client, name, first
-
-
-def best_of(call, rounds=200):
-    """The fastest of many, which no other load disturbs."""
-    best = 10.0
-    for _ in range(rounds):
-        began = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - began)
-    return best
 
 
 def test_the_first_of_thousands_of_versions_still_opens(old):
