@@ -173,7 +173,7 @@ extension KeyType {
     package var supportsAgreement: Bool { pair?.coordinateLength != nil }
 
     /// Whether the public half alone can be imported.
-    package var hasPublicHalf: Bool { pair != nil }
+    package var hasPublicHalf: Bool { pair != nil || self == .mlDSA }
 
     /// True where random 96-bit nonces bound the messages under one key (NIST SP 800-38D §8.3: 2^32).
     /// GCM-SIV tolerates repeated nonces, but its bound for 2^32 random ones is the same order, so it counts too.

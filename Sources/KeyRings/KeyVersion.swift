@@ -172,7 +172,7 @@ package final class KeyVersion: Sendable {
     }
 
     /// Whether the secret is here, and not the public half alone.
-    package var hasPrivateHalf: Bool { pair?.hasPrivateHalf ?? true }
+    package var hasPrivateHalf: Bool { pair?.hasPrivateHalf ?? signer?.hasPrivateHalf ?? true }
 
     /// The HMAC key, prepared for `algorithm`.
     func hmacKey(_ algorithm: DigestAlgorithm) throws(KeyRingError) -> HMACKey {

@@ -37,6 +37,19 @@ package final class PostQuantumSigner: Sendable {
         made = Mutex(Made(privateKey: key, publicKey: key.publicKey))
     }
 
+    /// The public half of an ML-DSA key alone.
+    @inline(never)
+    package init(_ key: MLDSAPublicKey) {
+        parameterSet = key.parameterSet
+        classic = nil
+        seed = SecretBytes(copying: .empty)
+        rawPublicKey = key.rawBytes
+        made = Mutex(Made(privateKey: nil, publicKey: key))
+    }
+
+    /// Whether the secret is here.
+    package var hasPrivateHalf: Bool { seed.count > 0 }
+
     /// A key out of its stored entry, or of one that was imported: then the public half is empty and is computed.
     @inline(never)
     init(
@@ -45,8 +58,9 @@ package final class PostQuantumSigner: Sendable {
     ) throws(KeyRingError) {
         parameterSet = set
         let secretCopy = secret.exposing { SecretBytes(copying: $0) }
-        guard secretCopy.count >= MLDSAParameterSet.seedLength,
-            algorithm != nil || secretCopy.count == MLDSAParameterSet.seedLength
+        let isPublicOnly = secretCopy.count == 0 && algorithm == nil && publicKey.count == set.publicKeyLength
+        guard isPublicOnly || secretCopy.count >= MLDSAParameterSet.seedLength,
+            isPublicOnly || algorithm != nil || secretCopy.count == MLDSAParameterSet.seedLength
         else { throw .keyLength(secretCopy.count, algorithm == nil ? .mlDSA : .hybrid) }
         seed = secretCopy.exposing { SecretBytes(copying: $0.slice(0, MLDSAParameterSet.seedLength)) }
         let rest = secretCopy.exposing { SecretBytes(copying: $0.dropFirst(MLDSAParameterSet.seedLength)) }
@@ -123,6 +137,7 @@ package final class PostQuantumSigner: Sendable {
         of message: ByteView, context: [UInt8], to output: inout ByteWriter
     ) throws(KeyRingError) {
         guard context.count <= MLDSAParameterSet.contextLimit else { throw .signatureContext }
+        guard hasPrivateHalf else { throw .signingWithoutPrivateHalf }
         let key = try privateKey()
         guard let classic else { return try Self.append(key, message, context, to: &output) }
         let label = Self.label(parameterSet, classic.algorithm)

@@ -6,6 +6,7 @@ internal import Primitives
 final class ImportedKey: Sendable {
     private enum Content: Sendable {
         case pair(PairMaterial)
+        case signer(PostQuantumSigner)
         case raw
     }
 
@@ -21,8 +22,14 @@ final class ImportedKey: Sendable {
     convenience init(raw secret: consuming SecretBytes) { self.init(.raw, secret) }
 
     /// A public half in PEM.
-    init(publicPEM text: ByteView, _ type: KeyType) throws(TransitError) {
+    init(publicPEM text: ByteView, _ settings: KeySettings) throws(TransitError) {
+        let type = settings.type
         do throws(AsymmetricError) {
+            if let set = settings.mlDSA {
+                content = .signer(PostQuantumSigner(try MLDSAPublicKey.decode(pem: text, set)))
+                secret = SecretBytes(copying: .empty)
+                return
+            }
             let key = try PublicKey(pem: text)
             guard key.algorithm == type.pair else {
                 throw .algorithmMismatch(own: type.pair ?? key.algorithm, other: key.algorithm)
@@ -55,7 +62,11 @@ final class ImportedKey: Sendable {
     var keyLength: Int { secret.count }
 
     var hasPrivateHalf: Bool {
-        if case .pair(let pair) = content { pair.hasPrivateHalf } else { true }
+        switch content {
+        case .pair(let pair): pair.hasPrivateHalf
+        case .signer(let signer): signer.hasPrivateHalf
+        case .raw: true
+        }
     }
 
     /// Whether its public half is that of the pair.
@@ -63,14 +74,22 @@ final class ImportedKey: Sendable {
         if case .pair(let pair) = content { pair.subjectPublicKeyInfo == other.subjectPublicKeyInfo } else { false }
     }
 
+    private var material: KeyMaterial? {
+        switch content {
+        case .pair(let pair): .pair(pair)
+        case .signer(let signer): .postQuantum(signer)
+        case .raw: nil
+        }
+    }
+
     /// The version that it becomes.
     func version(_ number: Int, _ settings: KeySettings, _ now: Moment) throws(TransitError) -> KeyVersion {
         do {
             let hmacKey = try RandomSource.secret(
                 count: settings.type.supportsHMAC && settings.type != .hmac ? 32 : 0)
-            if case .pair(let pair) = content {
+            if let material {
                 return try KeyVersion(
-                    number: number, settings: settings, material: .pair(pair), hmacKey: hmacKey, created: now,
+                    number: number, settings: settings, material: material, hmacKey: hmacKey, created: now,
                     usage: KeyUsage(stored: 0))
             }
             let entry = KeyEntry(key: secret.duplicate(), hmacKey: hmacKey, created: now)

@@ -98,7 +98,7 @@ extension Transit {
             if case .cmac = settings.type.family {} else { throw .exportUnknown(settings.type, command.kind.rawValue) }
         case .publicKey:
             let hasPublicHalf = settings.type.supportsSigning || settings.type.kem != nil
-            if !hasPublicHalf || settings.isDerived { throw .exportUnknown(settings.type, command.kind.rawValue) }
+            if !hasPublicHalf { throw .exportUnknown(settings.type, command.kind.rawValue) }
         }
     }
 }

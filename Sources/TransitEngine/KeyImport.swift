@@ -65,7 +65,9 @@ struct ImportCommand: Sendable {
         try settings.checkDerivation()
         // Compatibility: imported derived keys have the old derivation, which only suits keys of 32 bytes (§4.9).
         if settings.isDerived {
-            guard type.cipher?.keyLength == 32 else { throw .importDerived(type) }
+            guard type.cipher?.keyLength == 32 else {
+                throw type == .ed25519 && parameters[1].kind == .absent ? .importDerivedPublic : .importDerived(type)
+            }
             settings.derivation = .counterHMAC
         }
         try settings.setParameters(set: try text(12), postQuantum: try text(13), classic: try text(14))
@@ -164,7 +166,7 @@ extension Transit {
         switch command.source {
         case .publicKey(let reference):
             guard settings.type.hasPublicHalf else { throw .importPublicType }
-            return try ImportedKey(publicPEM: command.texts.view(reference), settings.type)
+            return try ImportedKey(publicPEM: command.texts.view(reference), settings)
         case .wrapped(let reference, let digest):
             let text = command.texts.view(reference)
             var blob = ByteWriter(capacity: Base64.decodedRoom(min(text.count, Self.mostWrappedText)))

@@ -15,7 +15,7 @@ CIPHERS = [
     "aes256-gcm-siv",
     "xaes256-gcm192",
 ]
-CONVERGENT = CIPHERS[:4]
+CONVERGENT = CIPHERS
 KEMS = ["ml-kem-768", "ml-kem-1024", "x-wing"]
 HYBRID = {"type": "hybrid", "parameter_set": "65", "hybrid_key_type_pqc": "ml-dsa"}
 SUBJECTS = {

@@ -64,6 +64,22 @@ package final class MLDSAPublicKey: Sendable {
         }
     }
 
+    /// A key from the first PEM block of a text, which holds SubjectPublicKeyInfo of that parameter set.
+    ///
+    /// **Throws** `.notPEM`, `.unknownAlgorithm` for every other key, `.malformedKey`.
+    package static func decode(
+        pem: ByteView, _ parameterSet: MLDSAParameterSet
+    ) throws(AsymmetricError) -> MLDSAPublicKey {
+        try PEM.decode(pem) { _, der throws(AsymmetricError) in
+            let length = parameterSet.publicKeyLength
+            guard der.count > length else { throw .unknownAlgorithm }
+            let key = try MLDSAPublicKey(parameterSet, raw: der.dropFirst(der.count - length))
+            // There is one way to write such a key, so that the rest is right when the whole is.
+            guard key.subjectPublicKeyInfo.lending({ $0.equalsVariableTime(der) }) else { throw .unknownAlgorithm }
+            return key
+        }
+    }
+
     /// Appends `PUBLIC KEY` in PEM: 64 columns, LF, and a last LF unless that is declined. **Source** RFC 7468 §13.
     package func appendPEM(finalNewline: Bool = true, to writer: inout ByteWriter) {
         subjectPublicKeyInfo.lending { PEM.append("PUBLIC KEY", $0, finalNewline: finalNewline, into: &writer) }
