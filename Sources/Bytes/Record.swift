@@ -37,6 +37,15 @@ package struct RecordWriter: ~Copyable {
     /// The record so far, lent: for records of secrets, which must not be copied about.
     package var view: ByteView { bytes.view }
 
+    /// Adds a text.
+    package mutating func put(text: String) {
+        var text = text
+        text.withUTF8 { put(ByteView(UnsafeRawBufferPointer($0))) }
+    }
+
+    /// Adds bytes.
+    package mutating func put(bytes: [UInt8]) { bytes.withUnsafeBytes { put(ByteView($0)) } }
+
     /// The record so far.
     package var record: [UInt8] { bytes.view.array }
 }

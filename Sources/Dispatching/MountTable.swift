@@ -41,8 +41,8 @@ package final class MountTable: MountControl {
 
     private let picture = Mutex(Picture())
     private let changes = MountChanges()
-    private let storage: any StorageBackend
-    private let factories: [String: Factory]
+    let storage: any StorageBackend
+    let factories: [String: Factory]
     /// Mounted by the house and by nobody else.
     private static let houseTypes = ["system", "cubbyhole", "identity", "token"]
     private static let reserved = ["sys/", "auth/", "cubbyhole/", "identity/"]
@@ -105,23 +105,42 @@ package final class MountTable: MountControl {
         description.path = path
         description.accessor = try Self.accessor(wish.type)
         description.uuid = try Self.uuid()
-        let view = StorageView(storage, prefix: "mount/\(description.uuid)/")
+        let view = StorageView(storage, prefix: Self.prefix(description.uuid))
         let engine: any SecretsEngine
         do { engine = try await factory(view) } catch { throw .storage }
-        let mount = Mount(description, engine, view)
-        picture.withLock { $0[path] = mount }
+        do throws(MountFault) { try await store(MountRecord(description)) } catch {
+            await engine.close()
+            throw error
+        }
+        publish(Mount(description, engine, view))
+    }
+
+    /// Lets requests reach the mount.
+    func publish(_ mount: Mount) { picture.withLock { $0[mount.description.path] = mount } }
+
+    /// Takes every mount but those of the house out of the picture.
+    func withdrawAll() -> [Mount] {
+        picture.withLock { picture in
+            let mounts = picture.byPath.values.filter { !Self.houseTypes.contains($0.description.type) }
+            for mount in mounts { picture[mount.description.path] = nil }
+            return mounts
+        }
     }
 
     private func remove(_ path: String) async throws(MountFault) {
         let path = try Self.normalised(path)
         if Self.reserved.contains(where: { path.hasPrefix($0) }) { throw .cannotUnmount(path) }
-        let mount = picture.withLock { picture in
-            defer { picture[path] = nil }
-            return picture[path]
-        }
-        guard let mount else { return }
+        guard let mount = picture.withLock({ $0[path] }) else { return }
+        // From here on the mount is going, whatever happens: what this run leaves, the next start removes.
+        try await store(MountRecord(mount.description, isEnding: true))
+        picture.withLock { $0[path] = nil }
         await mount.engine.close()
-        do { try await mount.storage.removeAll() } catch { throw .storage }
+        do {
+            try await mount.storage.removeAll()
+            try await storage.commit(Self.removal(of: mount.description.uuid))
+        } catch {
+            throw .storage
+        }
     }
 
     /// Lets every engine do its periodic work.

@@ -73,15 +73,6 @@ extension KeySettings {
 }
 
 extension RecordWriter {
-    /// Adds a text.
-    mutating func put(text: String) {
-        var text = text
-        text.withUTF8 { put(ByteView(UnsafeRawBufferPointer($0))) }
-    }
-
-    /// Adds bytes.
-    mutating func put(bytes: [UInt8]) { bytes.withUnsafeBytes { put(ByteView($0)) } }
-
     fileprivate mutating func put(_ mark: BackupMark?) {
         for number in [mark?.version ?? 0, mark?.moment.seconds ?? 0, mark?.moment.nanoseconds ?? 0] { put(number) }
     }

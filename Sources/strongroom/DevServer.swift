@@ -42,7 +42,7 @@ struct DevServer {
         } catch {
             throw StartFault.selfTest(error.name)
         }
-        let token = try rootToken ?? Self.randomToken()
+        guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
         let mounts = try await makeMounts()
         let dispatcher = Dispatcher(
             mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
@@ -102,22 +102,6 @@ struct DevServer {
     }
 
     @Sendable private static func now() -> Int { Int(Date().timeIntervalSince1970) }
-
-    /// `hvs.` and 24 characters of base 62.
-    private static func randomToken() throws -> String {
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        var token = "hvs."
-        while token.utf8.count < 28 {
-            let bytes = try RandomSource.secret(count: 32)
-            // 248 is the largest multiple of 62: bytes above would favour some letters.
-            bytes.exposing { bytes in
-                for byte in bytes.array where byte < 248 && token.utf8.count < 28 {
-                    token.append(alphabet[Int(byte) % 62])
-                }
-            }
-        }
-        return token
-    }
 
     private func announce(_ address: ListenAddress?, _ token: String) {
         let url =
