@@ -17,6 +17,8 @@ enum DispatchFault: Error, Equatable {
     case listFlag
     /// A write to a path that ends with a slash.
     case writeToFolder
+    /// The server is sealed; whether a token came along changes the sentence.
+    case sealed(hasToken: Bool)
 
     var faultClass: FaultClass {
         switch self {
@@ -27,6 +29,7 @@ enum DispatchFault: Error, Equatable {
         case .mergePatchOnly: .unsupportedMediaType
         case .listFlag: .malformedQuery
         case .path, .writeToFolder: .invalidRequest
+        case .sealed: .unavailable
         }
     }
 
@@ -39,6 +42,7 @@ enum DispatchFault: Error, Equatable {
         case .unsupportedOperation: "unsupported operation"
         case .mergePatchOnly: "PATCH requires Content-Type: application/merge-patch+json"
         case .listFlag: "the query parameter 'list' must be a boolean"
+        case .sealed(let hasToken): hasToken ? "error performing token check: Vault is sealed" : "Vault is sealed"
         case .writeToFolder: "cannot write to a path ending in '/'"
         }
     }

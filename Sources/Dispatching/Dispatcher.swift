@@ -9,12 +9,16 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
     private let mounts: MountTable
     private let authenticator: Authenticator
     private let limits: RequestLimits
+    private let gate: (any SealGate)?
 
-    /// A dispatcher over `mounts`.
-    package init(mounts: MountTable, authenticator: Authenticator, limits: RequestLimits) {
+    /// A dispatcher over `mounts`; without a gate it is always open.
+    package init(
+        mounts: MountTable, authenticator: Authenticator, limits: RequestLimits, gate: (any SealGate)? = nil
+    ) {
         self.mounts = mounts
         self.authenticator = authenticator
         self.limits = limits
+        self.gate = gate
     }
 
     // MARK: - RequestAnswering
@@ -63,6 +67,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
             }
             // Routed first, because some paths are open to all; what is mounted is told only to good tokens.
             let found = mounts.route(path)
+            if let gate, gate.isSealed { try Self.checkSealed(request, found) }
             let isKnown = authenticator.principal(of: request.token) != nil
             guard let (mount, tail) = found else { throw isKnown ? .noMount(path.string) : .permissionDenied }
             guard let shape = try? RequestShape(request) else {
@@ -85,6 +90,17 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
         } catch {
             return .failure(error)
         }
+    }
+
+    /// While the server is sealed, only some paths of `sys/` are answered. **Source** system wire facts §1.11.
+    private static func checkSealed(
+        _ request: WireRequest, _ found: (Mount, tail: ByteView)?
+    ) throws(DispatchFault) {
+        if let (mount, tail) = found, let shape = try? RequestShape(request) {
+            let engineRequest = EngineRequest(operation: shape.operation, path: tail, body: .empty, maxJSONDepth: 1)
+            if mount.engine.isAllowedWhileSealed(engineRequest) { return }
+        }
+        throw .sealed(hasToken: !request.token.isEmpty)
     }
 
     // MARK: - In the engine: one dynamic call per request

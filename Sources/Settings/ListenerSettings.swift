@@ -74,7 +74,7 @@ package struct TLSSettings: Sendable, Equatable {
     /// Whether clients are not even asked for a certificate.
     package var asksNoClientCertificate = false
     /// Oldest version.
-    package var minimumVersion = Version.tls12
+    package var minimumVersion = Version.tls13
     /// Newest version.
     package var maximumVersion = Version.tls13
     /// Names of the cipher suites for TLS 1.2, in order; empty for the default ones.

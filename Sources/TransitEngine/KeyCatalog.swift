@@ -230,12 +230,8 @@ final class KeyCatalog: Sendable {
             do {
                 guard let entry = try await storage.read("key/\(name.text)") else { return nil }
                 let settings = try entry.value.withUnsafeBytes { try KeySettings(record: ByteView($0)) }
-                var versions: [KeyVersion] = []
                 let first = max(settings.firstVersion, settings.latestVersion - KeyRing.residentLimit + 1)
-                for number in first...settings.latestVersion {
-                    guard let version = try await loadVersion(name, number, settings) else { break }
-                    versions.append(version)
-                }
+                let versions = try await loadVersions(name, from: first, settings)
                 if versions.count == settings.latestVersion - first + 1 {
                     return try KeyRing(name: name, settings: settings, versions: versions, revision: entry.revision)
                 }
@@ -250,6 +246,39 @@ final class KeyCatalog: Sendable {
             }
         }
         throw .contention
+    }
+
+    /// The versions from `first` to the latest, in a few reads; fewer when somebody changes the ring meanwhile.
+    private func loadVersions(_ name: KeyName, from first: Int, _ settings: KeySettings) async throws -> [KeyVersion] {
+        var versions: [KeyVersion] = []
+        let reservations = try await loadReservations(name, from: first)
+        var cursor = Self.version(name, first - 1).path
+        while true {
+            let page = try await storage.entries(under: "version/\(name.text)/", after: cursor, limit: 1000)
+            guard let last = page.last else { return versions }
+            cursor = last.key.path
+            for stored in page {
+                let number = first + versions.count
+                guard number <= settings.latestVersion, stored.key == Self.version(name, number) else { return versions }
+                let version = try stored.entry.value.withUnsafeBytes {
+                    try KeyVersion(
+                        number: number, record: ByteView($0), settings: settings,
+                        storedUsage: reservations[stored.key.path.suffix(20)] ?? 0)
+                }
+                versions.append(version)
+            }
+        }
+    }
+
+    private func loadReservations(_ name: KeyName, from first: Int) async throws -> [Substring: UInt64] {
+        var reservations: [Substring: UInt64] = [:]
+        var cursor = Self.usage(name, first - 1).path
+        while true {
+            let page = try await storage.entries(under: "usage/\(name.text)/", after: cursor, limit: 1000)
+            guard let last = page.last else { return reservations }
+            cursor = last.key.path
+            for stored in page { reservations[stored.key.path.suffix(20)] = Self.reservation(stored.entry) }
+        }
     }
 
     private func loadVersion(_ name: KeyName, _ number: Int, _ settings: KeySettings) async throws -> KeyVersion? {

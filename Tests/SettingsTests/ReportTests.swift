@@ -51,7 +51,7 @@ struct ReportTests {
                 + #""disable_performance_standby":false,"disable_printable_check":false,"disable_sealwrap":false,"#
                 + #""enable_response_header_hostname":false,"enable_ui":false,"introspection_endpoint":false,"#
                 + #""listeners":[{"config":{"address":"127.0.0.1:8200","tls_cert_file":"c","tls_disable":false,"#
-                + #""tls_key_file":"k","tls_max_version":"tls13","tls_min_version":"tls12"},"type":"tcp"},"#
+                + #""tls_key_file":"k","tls_max_version":"tls13","tls_min_version":"tls13"},"type":"tcp"},"#
                 + #"{"config":{"address":"/s"},"type":"unix"}],"log_format":"standard","log_level":"info","#
                 + #""max_json_depth":300,"max_lease_ttl":2764800,"max_request_size":33554432,"pid_file":"","#
                 + #""plugin_directory":"","raw_storage_endpoint":false,"seals":[{"disabled":false,"type":"transit"}],"#

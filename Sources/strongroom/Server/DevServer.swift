@@ -10,21 +10,6 @@ internal import SystemEngine
 internal import TransitEngine
 internal import Vocabulary
 
-/// Why the server did not start. The descriptions are what an operator reads.
-enum StartFault: Error, CustomStringConvertible {
-    case selfTest(String)
-    case engine(String, String)
-    case listen(String, String)
-
-    var description: String {
-        switch self {
-        case .selfTest(let name): "self-test \(name) failed: this machine must not be trusted with keys; not starting"
-        case .engine(let name, let why): "cannot enable engine \"\(name)\": \(why)"
-        case .listen(let address, let why): "cannot listen on \(address): \(why)"
-        }
-    }
-}
-
 /// The development server: everything in memory, one root token. The composition root of this mode.
 struct DevServer {
     let configuration: HTTPServerConfiguration
@@ -33,15 +18,7 @@ struct DevServer {
 
     /// Starts, prints how to reach it, and serves until SIGINT or SIGTERM.
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
-        Self.raiseDescriptorLimit()
-        _ = MemoryProtection.hardenProcess()
-        do throws(SelfTestFailure) {
-            // For tests: what a start with a broken algorithm looks like.
-            try SelfTests.run(breaking: ProcessInfo.processInfo.environment["STRONGROOM_BREAK_SELFTEST"])
-        } catch {
-            throw StartFault.selfTest(error.name)
-        }
+        try ServerProcess.prepare()
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
         let mounts = try await makeMounts()
         let dispatcher = Dispatcher(
@@ -56,7 +33,7 @@ struct DevServer {
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
-                await mounts.maintain(nowUnixSeconds: Self.now())
+                await mounts.maintain(nowUnixSeconds: ServerProcess.now())
             }
         }
         await stop.wait()
@@ -72,7 +49,7 @@ struct DevServer {
             storage: storage,
             factories: [
                 "transit": { view in
-                    let engine = Transit(storage: view, now: Self.now)
+                    let engine = Transit(storage: view, now: ServerProcess.now)
                     try await engine.open()
                     return engine
                 }
@@ -80,7 +57,7 @@ struct DevServer {
         let facts = ServerFacts(
             version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
             clusterID: UUID().uuidString.lowercased())
-        let system = SystemPaths(facts: facts, mounts: mounts, now: Self.now)
+        let system = SystemPaths(facts: facts, mounts: mounts, now: ServerProcess.now)
         try mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging")
         for name in engines {
@@ -92,16 +69,6 @@ struct DevServer {
         }
         return mounts
     }
-
-    /// Connections are descriptors: takes as many as the system lets us have.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
-    @Sendable private static func now() -> Int { Int(Date().timeIntervalSince1970) }
 
     private func announce(_ address: ListenAddress?, _ token: String) {
         let url =
@@ -127,39 +94,5 @@ struct DevServer {
         }
         print(lines.joined(separator: "\n"))
         fflush(nil)
-    }
-}
-
-/// Waits for SIGINT or SIGTERM.
-// Unchecked: the sources are kept alive and never touched after init.
-private final class StopSignal: @unchecked Sendable {
-    private let stream: AsyncStream<Void>
-    private let sources: [any DispatchSourceSignal]
-
-    private final class Asked: Sendable {
-        private let flag = Atomic<Bool>(false)
-
-        func isSecond() -> Bool { flag.exchange(true, ordering: .relaxed) }
-    }
-
-    init() {
-        let (stream, continuation) = AsyncStream<Void>.makeStream()
-        self.stream = stream
-        let asked = Asked()
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                // Asked twice, it does not wait for the slowest client.
-                if asked.isSecond() { _exit(130) }
-                continuation.finish()
-            }
-            source.resume()
-            return source
-        }
-    }
-
-    func wait() async {
-        for await _ in stream {}
     }
 }
