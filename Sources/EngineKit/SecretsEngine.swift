@@ -15,6 +15,8 @@ package protocol SecretsEngine: Sendable {
     var typeName: String { get }
     /// Whether the path may be asked without a token.
     func isOpenToAll(_ request: EngineRequest) -> Bool
+    /// Whether the request is answered while the database is sealed: of `sys/`, what unseals it and tells how it is.
+    func isAllowedWhileSealed(_ request: EngineRequest) -> Bool
     /// Whether writes may go to paths that end with a slash; mostly they are a client's mistake.
     var takesFolderWrites: Bool { get }
     /// Parses the request; throws the wire's errors for what is malformed.
@@ -34,6 +36,8 @@ package protocol SecretsEngine: Sendable {
 extension SecretsEngine {
     /// Nothing, unless the engine says otherwise.
     package func isOpenToAll(_ request: EngineRequest) -> Bool { false }
+    /// Nothing, unless the engine says otherwise.
+    package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool { false }
     /// They may not.
     package var takesFolderWrites: Bool { false }
     /// Nothing to do.
