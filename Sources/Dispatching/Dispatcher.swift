@@ -10,11 +10,14 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
     private let authenticator: Authenticator
     private let limits: RequestLimits
     private let gate: (any SealGate)?
+    private let inFlight: RequestsInFlight?
 
     /// A dispatcher over `mounts`; without a gate it is always open.
     package init(
-        mounts: MountTable, authenticator: Authenticator, limits: RequestLimits, gate: (any SealGate)? = nil
+        mounts: MountTable, authenticator: Authenticator, limits: RequestLimits, gate: (any SealGate)? = nil,
+        inFlight: RequestsInFlight? = nil
     ) {
+        self.inFlight = inFlight
         self.mounts = mounts
         self.authenticator = authenticator
         self.limits = limits
@@ -35,7 +38,10 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
         var scratch = Scratch()
         switch route(request, mayFanOut: true, &scratch) {
         case .failure(let fault): return fault.reply(&body)
-        case .success(let (mount, request)): return await Self.performStoring(mount.engine, request, &body)
+        case .success(let (mount, engineRequest)):
+            let number = inFlight?.begin(request)
+            defer { if let number { inFlight?.end(number) } }
+            return await Self.performStoring(mount.engine, engineRequest, &body)
         }
     }
 

@@ -17,8 +17,8 @@ extension StanzaReader {
         let authorities = path("tls_client_ca_file")
         let requires = flag("tls_require_and_verify_client_cert") ?? false
         let asksNone = flag("tls_disable_client_certs") ?? false
-        let oldest = tlsVersion("tls_min_version") ?? .tls12
         let newest = tlsVersion("tls_max_version") ?? .tls13
+        let oldest = tlsVersion("tls_min_version") ?? newest
         let suites = cipherSuites()
         if isDisabled { return nil }
         for (file, what) in [("tls_cert_file", "the certificate chain"), ("tls_key_file", "the private key")]

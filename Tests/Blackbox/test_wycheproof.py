@@ -88,6 +88,18 @@ def test_rsa_signatures(api, file, key_type, options):
     assert seen > 100
 
 
+def check_ml_dsa_context(api, name, case):
+    context = b64(raw(case, "ctx"))
+    reply = api.post(
+        f"verify/{name}", input=b64(raw(case, "msg")), signature=wire(raw(case, "sig")), signature_context=context
+    )
+    # A context of more than 255 bytes is refused, and no signature is valid under it.
+    if reply.status == 400:
+        assert case["result"] == "invalid" and len(raw(case, "ctx")) > 255, case["tcId"]
+    else:
+        assert reply.data == {"valid": case["result"] == "valid"}, case["tcId"]
+
+
 @pytest.mark.parametrize("parameter_set", ["65", "87"])
 def test_ml_dsa_signatures(api, parameter_set):
     """Where public keys of ML-DSA can be imported."""
@@ -103,7 +115,11 @@ def test_ml_dsa_signatures(api, parameter_set):
             pytest.skip(f"no import of public keys of ML-DSA: {reply.error}")
         reply.is_empty()
         items = [{"input": b64(raw(case, "msg")), "signature": wire(raw(case, "sig"))} for case in cases]
-        for case, result in zip(cases, api.post(f"verify/{name}", batch_input=items).results, strict=True):
+        results = api.post(f"verify/{name}", batch_input=items).results if items else []
+        for case, result in zip(cases, results, strict=True):
             assert result["valid"] is (case["result"] == "valid"), case["tcId"]
-        seen += len(cases)
+        for case in group["tests"]:
+            if case.get("ctx"):
+                check_ml_dsa_context(api, name, case)
+        seen += len(group["tests"])
     assert seen > 50
