@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 internal import Storage
@@ -66,6 +67,8 @@ final class EntryWriter {
     private func transaction(_ group: ArraySlice<PendingCommit>) throws(SQLiteFailure) -> [Result<UInt64, StorageError>]
     {
         let before = (revision, epoch)
+        // So that a failure does not find the error number of another time.
+        errno = 0
         do throws(SQLiteFailure) {
             try begin.run()
             var answers: [Result<UInt64, StorageError>] = []

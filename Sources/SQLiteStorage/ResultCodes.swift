@@ -15,9 +15,12 @@ struct SQLiteFailure: Error, Equatable {
         self.errno = errno
     }
 
-    /// The connection's latest failure.
+    /// The connection's failure, of just now.
     init(_ connection: SQLiteConnection) {
-        self.init(code: sqlite3_extended_errcode(connection), errno: sqlite3_system_errno(connection))
+        // SQLite keeps no error number for what fails at the end of a transaction; it is still the thread's own then.
+        let last = Foundation.errno
+        let kept = sqlite3_system_errno(connection)
+        self.init(code: sqlite3_extended_errcode(connection), errno: kept == 0 ? last : kept)
     }
 
     /// A failure that came through GRDB, which does not tell `errno`.

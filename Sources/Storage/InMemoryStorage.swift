@@ -25,7 +25,7 @@ package final class InMemoryStorage: StorageBackend {
     package func list(
         under prefix: String, after cursor: StorageKey?, limit: Int
     ) async throws(StorageError) -> [StorageKey] {
-        state.withLock { Array(Self.keys(&$0, under: prefix, after: cursor).prefix(max(limit, 0))) }
+        state.withLock { Array(Self.keys(&$0, under: prefix, after: cursor, limit: limit)) }
     }
 
     package func entries(
@@ -34,7 +34,7 @@ package final class InMemoryStorage: StorageBackend {
         state.withLock { state in
             var result: [StoredEntry] = []
             var bytes = 0
-            for key in Self.keys(&state, under: prefix, after: cursor).prefix(max(limit, 0)) {
+            for key in Self.keys(&state, under: prefix, after: cursor, limit: limit) {
                 guard let entry = state.entries[key] else { continue }
                 bytes += entry.value.count
                 if bytes > Self.pageBytes, !result.isEmpty { break }
@@ -45,14 +45,14 @@ package final class InMemoryStorage: StorageBackend {
     }
 
     private static func keys(
-        _ state: inout State, under prefix: String, after cursor: StorageKey?
+        _ state: inout State, under prefix: String, after cursor: StorageKey?, limit: Int
     ) -> ArraySlice<StorageKey> {
         let sorted = state.sorted ?? state.entries.keys.sorted()
         state.sorted = sorted
         let next = StorageKey(cursor.map { $0.path + "\u{0}" } ?? "")
         let first = firstIndex(in: sorted, notBefore: max(next, StorageKey(prefix)))
         var end = first
-        while end < sorted.count, sorted[end].path.utf8.starts(with: prefix.utf8) { end += 1 }
+        while end < sorted.count, end - first < limit, sorted[end].path.utf8.starts(with: prefix.utf8) { end += 1 }
         return sorted[first..<end]
     }
 

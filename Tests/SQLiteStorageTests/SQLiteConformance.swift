@@ -31,10 +31,8 @@ struct SQLiteConformance {
 
     @Test(
         "The N-th operation fails for N = 1, 2, …: the failure is passed on, and storage goes on",
-        arguments: FaultyStorage.Moment.allCases)
-    func faults(_ moment: FaultyStorage.Moment) async throws {
-        for scenario in StorageScenario.all {
-            try await FaultSweep(scenario, moment) { try await SQLiteSubject { $0.checksPages = false } }.run()
-        }
+        arguments: StorageScenario.all, FaultyStorage.Moment.allCases)
+    func faults(_ scenario: StorageScenario, _ moment: FaultyStorage.Moment) async throws {
+        try await FaultSweep(scenario, moment) { try await SQLiteSubject { $0.checksPages = false } }.run()
     }
 }

@@ -41,14 +41,11 @@ struct StorageConformance {
         try await StorageScenario.history(seed, PassingSubject(storage: kind.make()))
     }
 
-    @Test("The N-th operation fails for N = 1, 2, …: the failure is passed on, and storage goes on") func faults()
-        async throws
-    {
-        for scenario in StorageScenario.all {
-            for moment in FaultyStorage.Moment.allCases {
-                try await FaultSweep(scenario, moment) { PassingSubject(storage: InMemoryStorage()) }.run()
-            }
-        }
+    @Test(
+        "The N-th operation fails for N = 1, 2, …: the failure is passed on, and storage goes on",
+        arguments: StorageScenario.all, FaultyStorage.Moment.allCases)
+    func faults(_ scenario: StorageScenario, _ moment: FaultyStorage.Moment) async throws {
+        try await FaultSweep(scenario, moment) { PassingSubject(storage: InMemoryStorage()) }.run()
     }
 }
 

@@ -50,7 +50,10 @@ extension StorageScenario {
         var values: [String: [UInt8]] = [:]
         for size in sizes {
             let block = random.bytes(min(size, 1021))
-            values["big/\(size)"] = Array(repeatElement(block, count: size / block.count + 1).joined().prefix(size))
+            var value: [UInt8] = []
+            while value.count < size { value += block }
+            value.removeLast(value.count - size)
+            values["big/\(size)"] = value
         }
         for (path, value) in values { try await storage.commit(WriteBatch([(path, value)])) }
         for (path, value) in values { try check(try await storage.read(StorageKey(path))?.value == value, path) }

@@ -32,7 +32,7 @@ package struct FaultSweep: Sendable {
                 faulty.disarm()
             }
             try await checkUsable(await inner.storage)
-            number += max(1, number / 2)
+            number += max(1, number - 2)
         }
     }
 
