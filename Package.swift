@@ -97,6 +97,7 @@ let fuzzers: [Target] = [
     fuzzer("fuzz-chunked-body", "ChunkedBody", ["HTTPAPI", "Dispatching", "Bytes"]),
     fuzzer("fuzz-record", "Record", ["KeyRings", "Primitives", "Bytes"]),
     fuzzer("fuzz-backup", "Backup", ["KeyRings", "Bytes"]),
+    fuzzer("fuzz-import", "Import", ["KeyRings", "Primitives", "Bytes"]),
     fuzzer("fuzz-canary", "Canary", ["Bytes"]),
 ]
 
@@ -148,7 +149,7 @@ let package = Package(
         tests("EngineKitTests", ["EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
             "TransitEngineTests",
-            ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Bytes", "TestAids"]),
+            ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes", "TestAids"]),
         tests("SystemEngineTests", ["SystemEngine", "EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
             "DispatchingTests",

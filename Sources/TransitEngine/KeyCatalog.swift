@@ -95,12 +95,20 @@ final class KeyCatalog: Sendable {
                 let known = try await held(name)
                 let ring = try await make(known)
                 if let known, ring === known { return known }
+                // Another ring, or the known one going on.
+                let replaced = known?.revision == ring.revision ? nil : known
                 var batch = WriteBatch()
                 batch.require(known.map { .revision($0.revision) } ?? .absent, at: Self.key(name))
-                if let known { remove(known, &batch) }
+                if let replaced { remove(replaced, &batch) }
                 batch.put(Self.key(name), ring.settings.record)
                 for version in ring.unstored { batch.put(Self.version(name, version.number), version.exposingRecord()) }
-                if let stored = try await commit(batch, ring, replacing: known) { return stored }
+                do throws(TransitError) {
+                    if let stored = try await commit(batch, ring, replacing: replaced) { return stored }
+                } catch {
+                    // It may have been carried out all the same; what was replaced must not seal on.
+                    if let replaced { cache.remove(replaced) }
+                    throw error
+                }
                 if let known { cache.remove(known) }
             }
             throw .contention
