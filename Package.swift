@@ -104,6 +104,7 @@ let fuzzers: [Target] = [
     fuzzer("fuzz-record", "Record", ["KeyRings", "Primitives", "Bytes"]),
     fuzzer("fuzz-backup", "Backup", ["KeyRings", "Bytes"]),
     fuzzer("fuzz-hcl", "HCL", ["HCL", "Bytes"]),
+    fuzzer("fuzz-import", "Import", ["KeyRings", "Primitives", "Bytes"]),
     fuzzer("fuzz-canary", "Canary", ["Bytes"]),
 ]
 
@@ -171,7 +172,7 @@ let package = Package(
         tests("EngineKitTests", ["EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
             "TransitEngineTests",
-            ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Bytes", "TestAids"]),
+            ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes", "TestAids"]),
         tests("SystemEngineTests", ["SystemEngine", "EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
             "DispatchingTests",

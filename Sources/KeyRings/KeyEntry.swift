@@ -54,7 +54,7 @@ package struct KeyEntry: ~Copyable {
         do throws(RecordFault) {
             var reader = try RecordReader(record)
             guard reader.format == 1 else { throw RecordFault() }
-            let created = Moment(seconds: try reader.int(), nanoseconds: try reader.int())
+            let created = try reader.moment()
             let key = try reader.view()
             let publicKey = try reader.view().array
             let hmacKey = try reader.view()

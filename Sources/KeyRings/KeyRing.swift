@@ -67,7 +67,6 @@ package final class KeyRing: Sendable {
 
     /// A ring whose versions all have to be stored: a new one, or one that was restored.
     package convenience init(name: KeyName, settings: KeySettings, fresh: [KeyVersion]) throws(KeyRingError) {
-        // What does not stay in memory is on the shelf only until it is stored.
         try self.init(
             name: name, settings: settings, versions: Array(fresh.suffix(max(Self.residentLimit, 1))), revision: 0,
             unstored: fresh, shelf: VersionShelf())
@@ -75,7 +74,10 @@ package final class KeyRing: Sendable {
 
     /// The same ring, as stored at `revision`.
     package func stored(at revision: UInt64) throws(KeyRingError) -> KeyRing {
-        try KeyRing(
+        // Not before: all pictures see the shelf.
+        let oldest = versions.first?.number ?? 0
+        for version in unstored where version.number < oldest { shelf.put(version) }
+        return try KeyRing(
             name: name, settings: settings, versions: versions, revision: revision, unstored: [], shelf: shelf)
     }
 
@@ -111,7 +113,7 @@ package final class KeyRing: Sendable {
     package func replacing(_ version: KeyVersion) throws(KeyRingError) -> KeyRing {
         var versions = versions
         let index = version.number - (versions.first?.number ?? 0)
-        if versions.indices.contains(index) { versions[index] = version } else { shelf.put(version) }
+        if versions.indices.contains(index) { versions[index] = version }
         return try KeyRing(
             name: name, settings: settings, versions: versions, revision: revision, unstored: unstored + [version],
             shelf: shelf)
@@ -136,8 +138,8 @@ extension KeyRing {
     /// Whether this very version is in memory.
     package func holds(_ version: KeyVersion) -> Bool { resident(version.number) === version }
 
-    /// Keeps an old version that was loaded.
-    package func keep(_ version: KeyVersion) { shelf.put(version) }
+    /// Keeps an old version that was loaded, unless it is there, perhaps in a later form.
+    package func keep(_ version: KeyVersion) { shelf.keep(version) }
 
     /// Every version in memory.
     package var residents: [KeyVersion] { versions + (isFullyResident ? [] : shelf.all) }

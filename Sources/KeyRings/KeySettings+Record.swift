@@ -44,12 +44,13 @@ extension KeySettings {
             self.derivation = derivation
             convergentVersion = try reader.int()
             keySize = try reader.int()
-            parameterSet = try reader.view().string
-            let (postQuantum, classic) = (try reader.view().string, try reader.view().string)
+            parameterSet = try reader.text()
+            let (postQuantum, classic) = (try reader.text(), try reader.text())
+            guard !postQuantum.isEmpty || classic.isEmpty else { throw RecordFault() }
             if !postQuantum.isEmpty { hybrid = HybridParts(postQuantum: postQuantum, classic: classic) }
             backup = try reader.mark()
             restore = try reader.mark()
-            versionTemplate = try reader.view().string
+            versionTemplate = try reader.text()
             let count = try reader.int()
             guard count >= 0, count <= record.count / 8 else { throw RecordFault() }
             for _ in 0..<count { disabledVersions.append(try reader.int()) }
@@ -81,7 +82,25 @@ extension RecordWriter {
 extension RecordReader {
     fileprivate mutating func mark() throws(RecordFault) -> BackupMark? {
         let version = try int()
-        let moment = Moment(seconds: try int(), nanoseconds: try int())
-        return version > 0 ? BackupMark(moment: moment, version: version) : nil
+        let moment = try moment()
+        if version > 0 { return BackupMark(moment: moment, version: version) }
+        guard version == 0, moment == Moment(seconds: 0) else { throw RecordFault() }
+        return nil
+    }
+
+    fileprivate mutating func text() throws(RecordFault) -> String {
+        let bytes = try view()
+        let text = bytes.string
+        // Bytes that are no UTF-8 would come back as others.
+        guard text.utf8.elementsEqual(bytes.array) else { throw RecordFault() }
+        return text
+    }
+
+    /// Reads seconds and nanoseconds.
+    mutating func moment() throws(RecordFault) -> Moment {
+        let (seconds, nanoseconds) = (try int(), try int())
+        let moment = Moment(seconds: seconds, nanoseconds: nanoseconds)
+        guard moment.nanoseconds == nanoseconds else { throw RecordFault() }
+        return moment
     }
 }

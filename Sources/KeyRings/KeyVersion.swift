@@ -227,8 +227,11 @@ package final class KeyVersion: Sendable {
                 number: number, settings: settings, entry: try KeyEntry(record: record),
                 usage: KeyUsage(stored: storedUsage))
         } catch {
-            if case .keyLength = error { throw .corruptRecord }
-            throw error
+            switch error {
+            case .asymmetric(.library): throw error
+            case .keyLength, .asymmetric: throw .corruptRecord
+            default: throw error
+            }
         }
     }
 }

@@ -11,8 +11,16 @@ final class VersionShelf: Sendable {
 
     subscript(number: Int) -> KeyVersion? { versions.withLock { $0[number] } }
 
-    func put(_ version: KeyVersion) {
+    func put(_ version: KeyVersion) { put(version, replacing: true) }
+
+    func keep(_ version: KeyVersion) { put(version, replacing: false) }
+
+    private func put(_ version: KeyVersion, replacing: Bool) {
         versions.withLock { versions in
+            if versions[version.number] != nil {
+                if replacing { versions[version.number] = version }
+                return
+            }
             if versions.count >= Self.limit {
                 // Counts that are not written back stay in memory.
                 let idle = versions.first { $0.value.usage.messages == $0.value.usage.reserved }
@@ -21,8 +29,6 @@ final class VersionShelf: Sendable {
             versions[version.number] = version
         }
     }
-
-    func drop(below number: Int) { versions.withLock { $0 = $0.filter { $0.key >= number } } }
 
     var all: [KeyVersion] { versions.withLock { Array($0.values) } }
 }

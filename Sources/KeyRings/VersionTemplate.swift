@@ -17,7 +17,10 @@ package struct VersionTemplate: Sendable {
 
     /// Whether a text may be used as a template.
     package static func isSound(_ text: String) -> Bool {
-        text.isEmpty || text.utf8.count <= 128 && VersionTemplate(text).parts != nil
+        guard !text.isEmpty, text.utf8.count <= 128 else { return text.isEmpty }
+        // After the number, a digit would be taken for one of its own.
+        guard let next = VersionTemplate(text).parts?.after.first else { return false }
+        return !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next)
     }
 
     /// The beginning for that version; nil for the usual one.

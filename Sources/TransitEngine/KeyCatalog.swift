@@ -95,9 +95,11 @@ final class KeyCatalog: Sendable {
                 let known = try await held(name)
                 let ring = try await make(known)
                 if let known, ring === known { return known }
+                // Another ring, or the known one going on.
+                let replaced = known?.revision == ring.revision ? nil : known
                 var batch = WriteBatch()
                 batch.require(known.map { .revision($0.revision) } ?? .absent, at: Self.key(name))
-                if let known { remove(known, &batch) }
+                if let replaced { remove(replaced, &batch) }
                 batch.put(Self.key(name), ring.settings.record)
                 for version in ring.unstored {
                     batch.put(Self.version(name, version.number), version.exposingRecord())
@@ -105,7 +107,13 @@ final class KeyCatalog: Sendable {
                     let messages = version.usage.messages
                     if messages > 0 { batch.put(Self.usage(name, version.number), Self.record(messages)) }
                 }
-                if let stored = try await commit(batch, ring, replacing: known) { return stored }
+                do throws(TransitError) {
+                    if let stored = try await commit(batch, ring, replacing: replaced) { return stored }
+                } catch {
+                    // It may have been carried out all the same; what was replaced must not seal on.
+                    if let replaced { cache.remove(replaced) }
+                    throw error
+                }
                 if let known { cache.remove(known) }
             }
             throw .contention

@@ -10,7 +10,7 @@ struct SealTests {
 
     @Test(
         "What is sealed opens again, for every type and shape, with and without associated data",
-        arguments: KeyType.allCases)
+        arguments: KeyType.ciphers)
     func roundTrip(_ type: KeyType) throws {
         var random = SeededGenerator(seed: 5)
         for (derived, convergent) in Self.shapes {
@@ -30,7 +30,7 @@ struct SealTests {
 
     @Test(
         "Every flipped bit of a ciphertext, another context or other associated data fails the tag",
-        arguments: KeyType.allCases)
+        arguments: KeyType.ciphers)
     func tampering(_ type: KeyType) throws {
         for (derived, convergent) in Self.shapes {
             let ring = try ring(type, derived: derived, convergent: convergent)
@@ -59,18 +59,18 @@ struct SealTests {
         }
     }
 
-    @Test("Every truncation of a ciphertext is refused", arguments: KeyType.allCases)
+    @Test("Every truncation of a ciphertext is refused", arguments: KeyType.ciphers)
     func truncation(_ type: KeyType) throws {
         let ring = try ring(type)
         let text = try ring.sealed(Array("hello world".utf8))
         for length in 0..<text.utf8.count {
             #expect(throws: KeyRingError.self) { try ring.opened(String(text.prefix(length))) }
         }
-        for length in 0..<type.algorithm.nonceLength {
+        for length in 0..<(type.cipher?.nonceLength ?? 0) {
             let short = ReferenceBase64.encode([UInt8](repeating: 0, count: length))
             #expect(throws: KeyRingError.ciphertextLength) { try ring.opened("vault:v1:" + short) }
         }
-        let noTag = ReferenceBase64.encode([UInt8](repeating: 0, count: type.algorithm.nonceLength + 15))
+        let noTag = ReferenceBase64.encode([UInt8](repeating: 0, count: (type.cipher?.nonceLength ?? 0) + 15))
         #expect(throws: KeyRingError.authenticationFailed(type)) { try ring.opened("vault:v1:" + noTag) }
     }
 
@@ -79,7 +79,7 @@ struct SealTests {
         let (left, right) = (try ring(.aes256GCM96), try ring(.aes256GCM96, key: [UInt8](repeating: 9, count: 32)))
         let text = try left.sealed([1, 2, 3])
         #expect(throws: KeyRingError.authenticationFailed(.aes256GCM96)) { try right.opened(text) }
-        let rotated = try left.rotated(nowUnixSeconds: 2)
+        let rotated = try left.rotated(now: Moment(seconds: 2))
         #expect(try rotated.opened(text) == [1, 2, 3])
         let newer = try rotated.sealed([4])
         #expect(newer.hasPrefix("vault:v2:"))
@@ -116,7 +116,7 @@ struct SealTests {
 
     @Test("Random nonces make every ciphertext of one message different")
     func randomNonces() throws {
-        for type in KeyType.allCases {
+        for type in KeyType.ciphers {
             let ring = try ring(type)
             let texts = try (0..<100).map { _ in try ring.sealed([1, 2, 3]) }
             let nonces = Set(texts.map { $0.dropFirst(9).prefix(16) })
@@ -124,7 +124,7 @@ struct SealTests {
         }
     }
 
-    @Test("Convergent sealing repeats itself for equal message and context, and only then", arguments: KeyType.allCases)
+    @Test("Convergent sealing repeats itself for equal message and context, and only then", arguments: KeyType.ciphers)
     func convergence(_ type: KeyType) throws {
         let ring = try ring(type, derived: true, convergent: true)
         let first = try ring.sealed([1, 2, 3], context: [1])
@@ -132,13 +132,13 @@ struct SealTests {
         #expect(try ring.sealed([1, 2, 4], context: [1]) != first)
         #expect(try ring.sealed([1, 2, 3], context: [2]) != first)
         let other = try KeyRingsTests.ring(
-            type, derived: true, convergent: true, key: [UInt8](repeating: 9, count: type.algorithm.keyLength))
+            type, derived: true, convergent: true, key: [UInt8](repeating: 9, count: type.keyLength))
         #expect(try other.sealed([1, 2, 3], context: [1]) != first)
     }
 
     @Test(
         "Associated data changes a convergent nonce, so that no nonce ever serves two messages",
-        arguments: KeyType.allCases)
+        arguments: KeyType.ciphers)
     func convergentData(_ type: KeyType) throws {
         let ring = try ring(type, derived: true, convergent: true)
         var nonces: Set<Substring> = []

@@ -22,6 +22,9 @@ struct WireVectorTests {
         let algorithm: String?
         let hmacKey: String?
         let input: String?
+        let publicKey: String?
+        let peer: String?
+        let shared: String?
 
         var testDescription: String { "\(id) \(self.case) \(type)" }
 
@@ -44,7 +47,10 @@ struct WireVectorTests {
 
     @Test("The file holds every kind of vector that is in scope")
     func census() throws {
-        for (kind, count) in [("hkdf", 1), ("convergent-v3", 3), ("plain", 2), ("hmac", 2)] {
+        for (kind, count) in [
+            ("hkdf", 1), ("counter-kdf", 1), ("convergent-v3", 3), ("plain", 2), ("hmac", 2), ("sign", 1),
+            ("sign-derived", 1), ("ecdh", 1),
+        ] {
             #expect(try Self.cases(kind).count == count, "\(kind)")
         }
     }
@@ -89,7 +95,7 @@ struct WireVectorTests {
         let algorithmName = try #require(vector.algorithm)
         let algorithm = try #require(DigestAlgorithm(wireName: algorithmName))
         let version = try keyVersion(
-            KeySettings(type: type), key: [UInt8](repeating: 1, count: type.algorithm.keyLength),
+            KeySettings(type: type), key: [UInt8](repeating: 1, count: type.keyLength),
             hmacKey: vector.bytes(\.hmacKey))
         for _ in 0..<2 {
             var output = ByteWriter()
@@ -97,6 +103,58 @@ struct WireVectorTests {
                 try version.appendHMAC(algorithm, of: view, to: &output)
             }
             #expect(output.view.string == vector.expected)
+        }
+    }
+
+    @Test(
+        "Rings derive the keys of the vectors: HKDF by themselves, counter mode where they were imported",
+        arguments: try cases("hkdf") + cases("counter-kdf"))
+    func derivedRing(_ vector: Case) throws {
+        var settings = KeySettings(type: try #require(KeyType(rawValue: vector.type)))
+        settings.isDerived = true
+        if vector.case == "counter-kdf" { (settings.isImported, settings.derivation) = (true, .counterHMAC) }
+        let ring = try ring(settings, key: vector.bytes(\.key))
+        let expected = try #require(Hex.decode(vector.expected))
+        let plain = try KeyRingsTests.ring(settings.type, key: Array(expected.prefix(32)))
+        let message = Array("hello".utf8)
+        #expect(try plain.opened(ring.sealed(message, context: vector.bytes(\.context))) == message)
+        #expect(try ring.opened(plain.sealed(message), context: vector.bytes(\.context)) == message)
+    }
+
+    @Test("Ed25519 signatures are those of the incumbent", arguments: try cases("sign") + cases("sign-derived"))
+    func signatures(_ vector: Case) throws {
+        let pair = try withView(vector.bytes(\.key)) { (view) throws(AsymmetricError) in
+            try PairMaterial(PrivateKey(ed25519Seed: view))
+        }
+        var settings = KeySettings(type: try #require(KeyType(rawValue: vector.type)))
+        settings.isDerived = vector.case == "sign-derived"
+        let ring = try ring(settings, key: pair.exposingSecret { $0.array })
+        let context = settings.isDerived ? try vector.bytes(\.context) : []
+        let input = try vector.bytes(\.input)
+        let (text, key) = try ring.signatureAndKey(input, SignatureRequest(), context: context)
+        #expect(text == vector.expected)
+        #expect(key.map { ReferenceBase64.encode($0) } == vector.publicKey)
+        #expect(try ring.accepts(vector.expected, input, context: context))
+    }
+
+    @Test("Agreement gives the secret and the key of the vectors", arguments: try cases("ecdh"))
+    func agreement(_ vector: Case) throws {
+        let (own, peer) = (try Self.pair(vector, \.key), try Self.pair(vector, \.peer))
+        for (left, right) in [(own, peer), (peer, own)] {
+            var output = [UInt8](repeating: 0, count: try #require(vector.length))
+            let shared = try left.exposingSharedSecret(with: right.publicKey) { (secret) throws(AsymmetricError) in
+                secret.array
+            }
+            #expect(withView(shared) { Hex.encode($0) } == vector.shared)
+            let key = try withView(shared) { (view) throws(CryptoError) in try HKDFKey(extractingSHA256: view) }
+            try key.expand(info: .empty, count: output.count, into: &output)
+            #expect(withView(output) { Hex.encode($0) } == vector.expected)
+        }
+    }
+
+    private static func pair(_ vector: Case, _ scalar: KeyPath<Case, String?>) throws -> PrivateKey {
+        try withView(vector.bytes(scalar)) { (view) throws(AsymmetricError) in
+            try PrivateKey(.ecdsaP256, scalar: view)
         }
     }
 }

@@ -83,11 +83,13 @@ final class Bench: Sendable {
     }
 
     /// Decrypts; the plaintext in base64.
+    @discardableResult
     func decrypt(_ key: String, _ ciphertext: String) async throws -> String {
         try await write("decrypt/\(key)", #"{"ciphertext":"\#(ciphertext)"}"#)["plaintext"]
     }
 
     /// The key object.
+    @discardableResult
     func read(_ key: String) async throws -> Reply { try await call(.read, "keys/\(key)") }
 
     /// Messages that a version has sealed, as its key shows them.
