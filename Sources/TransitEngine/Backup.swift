@@ -44,7 +44,10 @@ extension Transit {
         // Before the numbers of RSA keys are checked, which takes its time.
         if !command.isForced, try await catalog.ring(name) != nil { throw .restoreExists(name) }
         let now = moment
-        let restored = try RestoredRing(blob, name: name, now: now)
+        // The numbers of many RSA keys take their time.
+        let restored = try await SlowWork.run { () throws(TransitError) in
+            try RestoredRing(blob, name: name, now: now)
+        }
         let ring = try await catalog.put(name) { (known) throws(TransitError) in
             if known != nil && !command.isForced { throw .restoreExists(name) }
             return try restored.ring(replacing: known)

@@ -123,14 +123,20 @@ extension BatchWork {
         let cores = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
         let worth = leastItems.map { items.count / max($0, 1) } ?? parameters.text.count / Self.leastBytesPerPart
         let parts = min(cores, worth, items.count)
-        guard mayFanOut, parts > 1 else { return appendResults(failure: failure, to: &body, write) }
+        let stretch = leastItems.map { max($0, 1) * 4 } ?? .max
+        guard mayFanOut, parts > 1 else {
+            body.append("{\"batch_results\":[")
+            let tally = await appendInStretches(items.indices, stretch, failure: failure, to: &body, write)
+            body.append("]}")
+            return tally
+        }
         body.append("{\"batch_results\":[")
         let tally = await withTaskGroup(of: BatchPart.self) { group in
             for part in 1..<parts {
-                group.addTask { BatchPart(part, self, self.range(part, of: parts), failure, write) }
+                group.addTask { await BatchPart(part, self, self.range(part, of: parts), stretch, failure, write) }
             }
             // The first part is done here, straight into the body.
-            var tally = appendResults(of: range(0, of: parts), failure: failure, to: &body, write)
+            var tally = await appendInStretches(range(0, of: parts), stretch, failure: failure, to: &body, write)
             var done: [BatchPart] = []
             for await part in group { done.append(part) }
             for part in done.sorted(by: { $0.number < $1.number }) {
@@ -145,6 +151,31 @@ extension BatchWork {
         return tally
     }
 
+    /// Slow items in stretches, between which the thread is offered to others: a batch of a hundred thousand RSA
+    /// signatures must not keep everybody else's requests from the pool.
+    private func appendInStretches(
+        _ range: Range<Int>, _ stretch: Int, failure: StaticString, to body: inout ByteWriter,
+        _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
+    ) async -> BatchTally {
+        var tally = BatchTally()
+        for part in stretches(range, stretch) {
+            if part.lowerBound > range.lowerBound {
+                body.append(",")
+                await Task.yield()
+            }
+            tally.add(appendResults(of: part, failure: failure, to: &body, write))
+        }
+        return tally
+    }
+
+    /// The range cut into pieces of at most `length`.
+    fileprivate func stretches(_ range: Range<Int>, _ length: Int) -> [Range<Int>] {
+        guard range.count > length else { return [range] }
+        return stride(from: range.lowerBound, to: range.upperBound, by: length).map {
+            $0..<min($0 + length, range.upperBound)
+        }
+    }
+
     private func range(_ part: Int, of parts: Int) -> Range<Int> {
         items.count * part / parts..<items.count * (part + 1) / parts
     }
@@ -157,12 +188,21 @@ private struct BatchPart: Sendable {
     let tally: BatchTally
 
     init(
-        _ number: Int, _ work: BatchWork, _ range: Range<Int>, _ failure: StaticString,
+        _ number: Int, _ work: BatchWork, _ range: Range<Int>, _ stretch: Int, _ failure: StaticString,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
-    ) {
+    ) async {
         self.number = number
         buffer = PartBuffer.take()
-        tally = buffer.fill { work.appendResults(of: range, failure: failure, to: &$0, write) }
+        var tally = BatchTally()
+        for part in work.stretches(range, stretch) {
+            if part.lowerBound > range.lowerBound { await Task.yield() }
+            tally.add(
+                buffer.fill { output in
+                    if part.lowerBound > range.lowerBound { output.append(",") }
+                    return work.appendResults(of: part, failure: failure, to: &output, write)
+                })
+        }
+        self.tally = tally
     }
 }
 

@@ -120,9 +120,7 @@ extension Transit {
     }
 
     private func rotate(_ name: KeyName) async throws(TransitError) -> KeyRing {
-        let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
-            do throws(KeyRingError) { return try ring.rotated(now: moment) } catch { throw .ring(error) }
-        }
+        let rotated = try await catalog.update(name) { (ring) async throws(TransitError) in try await next(of: ring) }
         guard let rotated else { throw .keyToRotateNotFound }
         return rotated
     }

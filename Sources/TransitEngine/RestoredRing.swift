@@ -3,7 +3,7 @@ internal import KeyRings
 internal import Primitives
 
 /// A ring that comes out of a backup blob, everything in it checked. **Source** wire facts §6, §7.3.
-struct RestoredRing {
+struct RestoredRing: Sendable {
     private let name: KeyName
     private let settings: KeySettings
     private let versions: [KeyVersion]

@@ -242,6 +242,17 @@ package final class Transit: SecretsEngine {
 
     // MARK: - Rotation
 
+    /// The next picture of the ring, with one more version. RSA keys take their time, so they have threads of their own.
+    func next(of ring: KeyRing) async throws(TransitError) -> KeyRing {
+        let now = moment
+        do throws(KeyRingError) {
+            guard ring.settings.type.isRSA else { return try ring.rotated(now: now) }
+            return try await SlowWork.run { () throws(KeyRingError) in try ring.rotated(now: now) }
+        } catch {
+            throw .ring(error)
+        }
+    }
+
     /// Keeps in mind when the ring rotates by age.
     func noteRotation(of ring: KeyRing) { rotations.note(ring) }
 
@@ -259,9 +270,9 @@ package final class Transit: SecretsEngine {
 
     private func rotate(_ name: KeyName, ifLatestIs version: Int, and isWanted: (KeyRing) -> Bool) async {
         do throws(TransitError) {
-            let rotated = try await catalog.update(name) { (ring) throws(TransitError) in
+            let rotated = try await catalog.update(name) { (ring) async throws(TransitError) in
                 guard ring.settings.latestVersion == version, isWanted(ring) else { return ring }
-                do throws(KeyRingError) { return try ring.rotated(now: moment) } catch { throw .ring(error) }
+                return try await next(of: ring)
             }
             if let rotated { noteRotation(of: rotated) } else { rotations.retire(name) }
         } catch {
