@@ -138,8 +138,8 @@ extension KeyRing {
     /// Whether this very version is in memory.
     package func holds(_ version: KeyVersion) -> Bool { resident(version.number) === version }
 
-    /// Keeps an old version that was loaded, unless it is there, perhaps in a later form.
-    package func keep(_ version: KeyVersion) { shelf.keep(version) }
+    /// Keeps old versions that were loaded, but those that are there, perhaps in a later form.
+    package func keep(_ versions: [KeyVersion]) { shelf.keep(versions) }
 
     /// Every version in memory.
     package var residents: [KeyVersion] { versions + (isFullyResident ? [] : shelf.all) }
