@@ -68,7 +68,8 @@ final class KeyCatalog: Sendable {
         }
     }
 
-    /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is returned.
+    /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is
+    /// returned.
     func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
         try await put(name) { (known) async throws(TransitError) in
             if let known { return known }
