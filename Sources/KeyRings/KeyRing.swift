@@ -3,8 +3,8 @@ internal import Primitives
 
 /// An immutable picture of one named key; every change makes the next picture.
 ///
-/// The newest `residentLimit` versions are part of the picture; older ones of a large ring are loaded when asked for and
-/// kept on a shelf that all pictures share, so that ten thousand versions cost no more than a thousand.
+/// The newest `residentLimit` versions are part of the picture; older ones of a large ring are loaded when asked for
+/// and kept on a shelf that all pictures share, so that ten thousand versions cost no more than a thousand.
 /// **Cost** a change copies the array of version references, nothing else.
 package final class KeyRing: Sendable {
     /// So many of the newest versions are always in memory.
@@ -138,8 +138,8 @@ extension KeyRing {
     /// Whether this very version is in memory.
     package func holds(_ version: KeyVersion) -> Bool { resident(version.number) === version }
 
-    /// Keeps an old version that was loaded, unless it is there, perhaps in a later form.
-    package func keep(_ version: KeyVersion) { shelf.keep(version) }
+    /// Keeps old versions that were loaded, but those that are there, perhaps in a later form.
+    package func keep(_ versions: [KeyVersion]) { shelf.keep(versions) }
 
     /// Every version in memory.
     package var residents: [KeyVersion] { versions + (isFullyResident ? [] : shelf.all) }

@@ -1,8 +1,9 @@
 package import Bytes
 
 extension KeySettings {
-    /// The stored form. **Layout** format 1: type, 8 flags, latest, 3 minimums, period, 3 limits, derivation, convergent
-    /// version, key size, parameter set, hybrid parts, backup mark, restore mark, template, disabled versions.
+    /// The stored form. **Layout** format 1: type, 8 flags, latest, 3 minimums, period, 3 limits, derivation,
+    /// convergent version, key size, parameter set, hybrid parts, backup mark, restore mark, template, disabled
+    /// versions.
     package var record: [UInt8] {
         var writer = RecordWriter(format: 1)
         writer.put(type.storedNumber)

@@ -4,8 +4,8 @@ internal import Primitives
 extension KeyVersion {
     /// Replaces the workspace's message by a key derived from this version's HMAC key.
     ///
-    /// **Layout** HKDF-SHA256(IKM = HMAC key, salt, info = label ‖ length(info, 8) ‖ info ‖ length(context, 8) ‖ context
-    /// ‖ index(4) ‖ bits(4)); integers big-endian. **Source** ours.
+    /// **Layout** HKDF-SHA256(IKM = HMAC key, salt, info = label ‖ length(info, 8) ‖ info ‖ length(context, 8) ‖
+    /// context ‖ index(4) ‖ bits(4)); integers big-endian. **Source** ours.
     package func deriveMessage(
         index: Int, count: Int, salt: [UInt8], info: [UInt8], _ workspace: inout Workspace
     ) throws(KeyRingError) {

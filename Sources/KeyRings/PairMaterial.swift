@@ -2,8 +2,8 @@ package import Bytes
 package import Primitives
 internal import Synchronization
 
-/// A classic key pair of one version, or its public half alone. The library's objects are made when first needed: a ring
-/// of many versions is read without parsing them.
+/// A classic key pair of one version, or its public half alone. The library's objects are made when first needed: a
+/// ring of many versions is read without parsing them.
 ///
 /// **Concurrency** a short lock per look-up of the objects.
 package final class PairMaterial: Sendable {

@@ -114,8 +114,8 @@ extension BatchWork {
     // Below so many bytes, handing parts to other threads costs more than it saves.
     private static let leastBytesPerPart = 256 * 1024
 
-    /// `appendResults` on the crypto pool: the items in as many contiguous parts as there are cores. `leastItems` says how
-    /// many are worth a thread where the work is slow; else their bytes decide.
+    /// `appendResults` on the crypto pool: the items in as many contiguous parts as there are cores. `leastItems` says
+    /// how many are worth a thread where the work is slow; else their bytes decide.
     func appendResultsInParallel(
         failure: StaticString, leastItems: Int? = nil, to body: inout ByteWriter,
         _ write: @escaping @Sendable (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void

@@ -3,7 +3,8 @@ internal import EngineKit
 internal import KeyRings
 internal import Primitives
 
-/// `POST derivedkeys/plaintext|wrapped/:name`: keys derived by index, and the same encrypted. **Source** wire facts §11.
+/// `POST derivedkeys/plaintext|wrapped/:name`: keys derived by index, and the same encrypted. **Source** wire facts
+/// §11.
 ///
 /// The derivation is ours, as the field keeps its own to itself: HKDF-SHA256 with the version's HMAC key as material,
 /// the request's salt, and info = label ‖ length(info, 8) ‖ info ‖ length(context, 8) ‖ context ‖ index(4) ‖ bits(4),

@@ -68,7 +68,8 @@ final class KeyCatalog: Sendable {
         }
     }
 
-    /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is returned.
+    /// Stores a new ring with a fresh key; when the name is taken, nothing changes and the ring that has it is
+    /// returned.
     func create(_ name: KeyName, settings: KeySettings) async throws(TransitError) -> KeyRing {
         try await put(name) { (known) async throws(TransitError) in
             if let known { return known }
@@ -299,15 +300,18 @@ final class KeyCatalog: Sendable {
 
     /// Brings old versions of a large ring into memory; those that are gone stay missing.
     func load(_ numbers: Set<Int>, of ring: KeyRing) async throws(TransitError) {
+        if numbers.isEmpty { return }
+        var versions: [KeyVersion] = []
         for number in numbers.sorted() {
             do {
-                if let version = try await loadVersion(ring.name, number, ring.settings) { ring.keep(version) }
+                if let version = try await loadVersion(ring.name, number, ring.settings) { versions.append(version) }
             } catch let error as KeyRingError {
                 throw .ring(error)
             } catch {
                 throw .storage
             }
         }
+        ring.keep(versions)
     }
 
     /// Every version of the ring from `first` on, oldest first, for those who need them all.

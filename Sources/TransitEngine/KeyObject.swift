@@ -23,8 +23,8 @@ extension Transit {
         if view.versions == nil && ring.workingCount > KeyRing.residentLimit {
             listed = listed.suffix(KeyView.listed)
             warnings = [
-                "this key has \(ring.workingCount) live versions; the newest \(KeyView.listed) are listed, read it with "
-                    + "all_versions=true for all"
+                "this key has \(ring.workingCount) live versions; the newest \(KeyView.listed) are listed, read it "
+                    + "with all_versions=true for all"
             ]
         }
         var members = ring.settings.members

@@ -3,7 +3,8 @@ internal import EngineKit
 internal import KeyRings
 internal import Primitives
 
-/// The parameters that sign and verify share. **Source** wire facts §4.17; checks in their order: hash, marshaling, salt.
+/// The parameters that sign and verify share. **Source** wire facts §4.17; checks in their order: hash, marshaling,
+/// salt.
 enum SignatureParameters {
     /// The names; `input` and `batch_input` first, what only verify has last.
     static let table = FieldTable(

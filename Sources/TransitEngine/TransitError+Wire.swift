@@ -65,8 +65,8 @@ extension TransitError: WireFault {
                 + "\"ecdsa-p521\", \"ed25519\""
         case .externalKeysNotSupported: "keys that are kept elsewhere are not supported"
         case .disabledVersions:
-            "disabled_versions must be a list of at most 1000 versions, each at least 1 and below the latest; to disable the latest "
-                + "version, rotate first"
+            "disabled_versions must be a list of at most 1000 versions, each at least 1 and below the latest; to "
+                + "disable the latest version, rotate first"
         case .autoRotateTooShort: "auto rotate period must be 0 to disable or at least an hour"
         case .autoRotateTooLong: "auto rotate period must be at most \(KeySettings.longestPeriodSeconds) seconds"
         case .convergentNeedsDerivation: "convergent encryption requires derivation to be enabled"

@@ -38,7 +38,7 @@ struct LargeRingTests {
         #expect(throws: KeyRingError.versionNotInMemory(7)) { try ring.encryptionVersion(7) }
         let old = try #require(Self.versions(1...1).first)
         let next = try ring.stored(at: 2)
-        ring.keep(old)
+        ring.keep([old])
         #expect(try ring.decryptionVersion(0) === old && next.decryptionVersion(1) === old)
         #expect(next.holds(old) && next.missing([0, 1, 2]) == [2])
         #expect(next.residents.count == 1001 && next.workingSet.count == 1000 && next.workingCount == 1500)
@@ -71,7 +71,7 @@ struct LargeRingTests {
     @Test("Trimming to what is in memory makes a whole ring again")
     func trimming() throws {
         let ring = try Self.ring(501...1500)
-        ring.keep(try #require(Self.versions(1...1).first))
+        ring.keep(try Self.versions(1...1))
         var settings = ring.settings
         (settings.minAvailableVersion, settings.minDecryptionVersion, settings.minEncryptionVersion) = (
             1400, 1400, 1400
@@ -84,7 +84,7 @@ struct LargeRingTests {
     @Test("A version in another form takes the place of the old one, in memory or put away")
     func replacing() throws {
         let ring = try Self.ring(501...1500)
-        ring.keep(try #require(Self.versions(7...7).first))
+        ring.keep(try Self.versions(7...7))
         for number in [7, 501, 1500] {
             let other = try #require(Self.versions(number...number).first)
             let next = try ring.replacing(other)
@@ -104,9 +104,9 @@ struct LargeRingTests {
         for version in counted {
             version.usage.extend(to: 100)
             #expect(version.usage.take(5, limit: 1000) == .counted(5))
-            ring.keep(version)
+            ring.keep([version])
         }
-        for version in try Self.versions(4...2000) { ring.keep(version) }
+        for version in try Self.versions(4...2000) { ring.keep([version]) }
         #expect(ring.residents.count <= 1000 + 1024)
         for version in counted {
             #expect(ring.resident(version.number) === version && ring.holds(version))
@@ -115,6 +115,24 @@ struct LargeRingTests {
         // Whoever still holds a version that left is told apart by that.
         let left = try Self.versions(4...2000).filter { ring.resident($0.number) == nil }
         #expect(!left.isEmpty && left.allSatisfy { !ring.holds($0) })
+    }
+
+    @Test("Versions that are loaded together stay together, however many, and make place afterwards")
+    func manyAtOnce() throws {
+        let ring = try Self.ring(3001...4000)
+        ring.keep(try Self.versions(1...3000))
+        #expect(ring.missing(1...4000).isEmpty && ring.residents.count == 4000)
+        ring.keep(try Self.versions(1...1))
+        #expect(ring.residents.count <= 1000 + 1024 && ring.resident(1) != nil)
+    }
+
+    @Test("A version that is there in a later form is not replaced by one that was loaded before")
+    func lateLoad() throws {
+        let ring = try Self.ring(501...1500)
+        let (early, later) = (try Self.versions(7...7), try Self.versions(7...7))
+        let stored = try ring.replacing(later[0]).stored(at: 2)
+        stored.keep(early)
+        #expect(stored.resident(7) === later[0])
     }
 
     @Test("A restored ring of many versions has all of them to be stored")

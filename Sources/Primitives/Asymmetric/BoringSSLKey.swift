@@ -2,7 +2,8 @@ internal import Bytes
 internal import Crypto
 internal import FoundationEssentials
 
-/// A private key as BoringSSL has it, through swift-crypto; its numbers are in that library's memory, which zeroes them.
+/// A private key as BoringSSL has it, through swift-crypto; its numbers are in that library's memory, which zeroes
+/// them.
 ///
 /// **Cost** swift-crypto allocates per call: two blocks for Ed25519, about a dozen for ECDSA.
 enum BoringSSLPrivateKey: Sendable {

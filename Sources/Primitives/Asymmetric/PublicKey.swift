@@ -95,8 +95,8 @@ extension PublicKey {
     /// The input is the message for Ed25519 and Ed25519ctx, else its digest.
     ///
     /// Pure Ed25519 takes what OpenSSL and BoringSSL alike take, so that no signature's fate hangs on the library: S is
-    /// below L, R is compared as bytes and without cofactor; points of small order count, and so does a public key whose
-    /// y is not reduced. The tests of both libraries pin it.
+    /// below L, R is compared as bytes and without cofactor; points of small order count, and so does a public key
+    /// whose y is not reduced. The tests of both libraries pin it.
     /// **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`,
     /// `.invalidContextLength`; with ASN.1 also `.malformedSignature`, `.signatureTrailingData`. **Source** Wycheproof.
     package func verify(
@@ -226,7 +226,8 @@ extension PublicKey {
 }
 
 extension PublicKey {
-    /// Modulus and exponent of an RSA key, big-endian without leading zeros. **Throws** `.unsupportedOperation` for others.
+    /// Modulus and exponent of an RSA key, big-endian without leading zeros. **Throws** `.unsupportedOperation` for
+    /// others.
     package func rsaNumbers() throws(AsymmetricError) -> (modulus: [UInt8], exponent: [UInt8]) {
         guard algorithm.modulusBits != nil else { throw .unsupportedOperation }
         let parts = try ["n", "e"].map { (name: StaticString) throws(AsymmetricError) in

@@ -16,7 +16,10 @@ enum FuzzJSON {
         "encrypt/k", "decrypt/k", "hmac/k", "rewrap/k", "datakey/plaintext/k", "keys/k/config", "keys/new", "hash",
         "random",
         "encrypt/derived", "decrypt/derived", "keys/k/trim", "cache-config", "config/keys", "encrypt/absent",
-        "hmac/k/sha1",
+        "hmac/k/sha1", "sign/s", "verify/s", "verify/k", "cmac/m/8", "verify/m", "datakeys/wrapped/k",
+        "derivedkeys/plaintext/k", "keys/i/import", "keys/k/import_version", "restore/r", "keys/s/csr",
+        "keys/s/set-certificate", "derive-key/d", "encapsulate/x", "hpke/open/x", "export/public-key/s",
+        "byok-export/k/s",
     ]
 
     private static let bodies = [
@@ -28,11 +31,21 @@ enum FuzzJSON {
             + #""deletion_allowed":"t"}"#,
         #"{"bits":256,"format":"hex","bytes":"010","size":10,"disable_upsert":true,"type":"aes256-gcm96","#
             + #""a":[[{}],null]}"#,
+        #"{"batch_input":[{"input":"aGVsbG8=","signature":"vault:v1:AAAA"}],"hash_algorithm":"none","prehashed":1,"#
+            + #""signature_algorithm":"pkcs1v15","salt_length":"hash","marshaling_algorithm":"jws"}"#,
+        #"{"input":"aGVsbG8=","hmac":"vault:v1:AAAA","cmac":"vault:v1:AAAA","mac_length":8,"signature_context":"YQ=="}"#,
+        #"{"type":"ecdsa-p256","public_key":"-----BEGIN PUBLIC KEY-----","hash_function":"SHA1","version":1,"#
+            + #""allow_rotation":true,"disabled_versions":[1,"2"],"backup":"e30=","force":true,"salt":"AA=="}"#,
         #" null "#, "",
     ]
 
     static func main() async throws {
-        for (path, body) in [("keys/k", "{}"), ("keys/derived", #"{"derived":true,"convergent_encryption":true}"#)] {
+        let keys = [
+            ("keys/k", "{}"), ("keys/derived", #"{"derived":true,"convergent_encryption":true}"#),
+            ("keys/s", #"{"type":"ecdsa-p256"}"#), ("keys/m", #"{"type":"aes256-cmac"}"#),
+            ("keys/x", #"{"type":"x-wing"}"#),
+        ]
+        for (path, body) in keys {
             try await write(path, body)
         }
         // Storage holds a reservation from now on, so that encrypting is answered from memory.
