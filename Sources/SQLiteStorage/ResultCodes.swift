@@ -52,7 +52,7 @@ struct SQLiteFailure: Error, Equatable {
         case .full: .full
         case .readOnly: .readOnly
         case .corrupt: .corrupt
-        case .conflict, .fenced, .unavailable:
+        case .conflict, .fenced, .unavailable, .sealed, .corrupted:
             switch code & 0xFF {
             case SQLITE_BUSY, SQLITE_LOCKED: .inUse(by: nil)
             case SQLITE_AUTH: .noAccess
