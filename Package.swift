@@ -157,7 +157,9 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
         tests("HCLTests", ["HCL", "Bytes", "TestAids"]),
         tests("SettingsTests", ["Settings", "HCL", "Vocabulary", "Bytes", "TestAids"]),
-        tests("BarrierTests", ["Barrier", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "BarrierTests", ["Barrier", "SQLiteStorage", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"],
+            sqlite),
         tests("StorageTests", ["Storage", "Bytes", "TestAids"], exclude: ["Aids"]),
         tests("CertificatesTests", ["Certificates", "Primitives", "Bytes", "TestAids"]),
         // A process for the tests of SQLite storage to kill, starve and lock out.
@@ -196,7 +198,8 @@ let package = Package(
         .executableTarget(
             name: "storage-bench",
             dependencies: [
-                "SQLiteStorage", "Storage", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SQLiteStorage", "Barrier", "Storage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + sqlite,
             path: "Benchmarks/StorageBench/Sources", swiftSettings: house),
         .executableTarget(

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Primitives
 internal import Storage
 
-/// What a commit puts at one path of the storage below.
+/// What a commit puts at one key of the storage below.
 enum RowContent: Sendable {
     /// A value to seal under the latest term.
     case value([UInt8])
@@ -14,47 +14,44 @@ enum RowContent: Sendable {
     case removed
 }
 
+/// What a commit changes, and what has to hold for it, in keys of the storage below.
+struct RowChanges: Sendable {
+    var changes: [(key: StorageKey, content: RowContent)] = []
+    var conditions: [(key: StorageKey, condition: WriteBatch.Precondition)] = []
+    /// The writer's epoch; nil for what the barrier itself changes, under the highest that this server has written with.
+    var epoch: UInt64?
+}
+
 /// A commit that is ready for the storage below, and what is known once it went through.
 struct CommitPlan: Sendable {
-    var batch = WriteBatch()
-    /// The new marks by path; nil for a row that goes.
-    var marks: [String: RowMark?] = [:]
+    var batch: WriteBatch
+    /// The new marks by key; nil for a row that goes.
+    var marks: [StorageKey: RowMark?] = [:]
     var manifest: Manifest
     var manifestMark: RowMark
     let terms: KeyTerms
     let root: RootKey
 }
 
-/// One caller's batch on its way: the caller whose turn it is may do it along with its own.
-// Unchecked: `result` is written and read only by those who hold the turn.
-final class CommitTicket: @unchecked Sendable {
-    let changes: [(path: String, content: RowContent)]
-    let conditions: [(path: String, condition: WriteBatch.Precondition)]
-    var result: Result<UInt64, StorageError>?
-
-    init(_ batch: WriteBatch, prefix: String) {
-        var seen: Set<String> = []
-        var kept: [(path: String, content: RowContent)] = []
-        // The last change of a key counts.
-        for (key, value) in batch.changes.reversed() where seen.insert(key.path).inserted {
-            kept.append((prefix + key.path, value.map { .value($0) } ?? .removed))
-        }
-        changes = kept.reversed()
-        conditions = batch.preconditions.map { (prefix + $0.key.path, $0.condition) }
-    }
+/// One row as it was committed last.
+struct KnownRow: Equatable, Sendable {
+    let mark: RowMark
+    let revision: UInt64
 }
 
 /// What the keys in memory know of the database: made by unsealing, gone with sealing.
 struct OpenDatabase: Sendable {
     var root: RootKey
     var terms: KeyTerms
-    /// The mark of every row but the manifest's.
-    var rows: [String: RowMark]
+    /// Every row but the manifest's.
+    var rows: [StorageKey: KnownRow]
     var manifest: Manifest
     var manifestMark: RowMark
     var manifestRevision: UInt64
     /// Messages sealed under the latest term, with those of commits that failed.
     var counted: Int
+    /// The highest epoch that this server has written with.
+    var writerEpoch: UInt64 = 0
     /// The commit under way, and those whose outcome is not known. All build on the manifest above, so that at most
     /// one of them goes through.
     var plans: [CommitPlan] = []
@@ -70,24 +67,41 @@ struct OpenDatabase: Sendable {
 
     /// The plan went through.
     mutating func apply(_ plan: CommitPlan, revision: UInt64) {
-        for (path, mark) in plan.marks { rows[path] = mark }
+        for (key, mark) in plan.marks { rows[key] = mark.map { KnownRow(mark: $0, revision: revision) } }
         if plan.terms.latest !== terms.latest { counted = plan.manifest.counted }
         (root, terms) = (plan.root, plan.terms)
         (manifest, manifestMark, manifestRevision) = (plan.manifest, plan.manifestMark, revision)
+        writerEpoch = max(writerEpoch, plan.batch.epoch)
         plans = []
     }
 
-    /// What a reader may find at a path now.
-    func expectation(at path: String) -> Expectation {
-        let possible = plans.compactMap { $0.marks[path] }
-        return Expectation(current: rows[path], possible: possible)
+    /// What a reader may find at a key now.
+    func expectation(at key: StorageKey) -> Expectation {
+        let possible = plans.compactMap { $0.marks[key] }
+        return Expectation(current: rows[key], possible: possible)
+    }
+
+    /// The terms that may open what a reader finds: those of commits under way can be newer, and differ.
+    var possibleTerms: [KeyTerms] { plans.isEmpty ? [terms] : plans.map(\.terms) + [terms] }
+
+    /// The first of the conditions that does not hold.
+    func failing(_ conditions: [(key: StorageKey, condition: WriteBatch.Precondition)]) -> StorageKey? {
+        conditions.first { key, condition in
+            switch condition {
+            case .absent: rows[key] != nil
+            case .revision(let wanted): rows[key]?.revision != wanted
+            }
+        }?.key
     }
 }
 
-/// What a reader may find at a path.
+/// What a reader may find at a key.
 struct Expectation: Equatable {
-    /// The mark of the committed row; nil for none.
-    let current: RowMark?
-    /// Those of commits under way.
+    /// The committed row; nil for none.
+    let current: KnownRow?
+    /// The marks of commits under way, of which the revisions are not known yet.
     let possible: [RowMark?]
+
+    /// Whether it may find this.
+    func allows(_ found: KnownRow?) -> Bool { found == current || possible.contains(found?.mark) }
 }

@@ -5,106 +5,104 @@ internal import Synchronization
 
 /// How commits go through. Everything here is done by the holder of the turn.
 extension SealedStorage {
-    // So many batches or changes go through at once.
-    private static let groupLimit = 64
-    private static let changeLimit = 4096
     // So many messages may be sealed past what the last manifest counted.
     static let reservationBlock = 65_536
     // So many tries against commits of unknown outcome that land late.
     private static let tries = 6
 
-    /// Commits what waits, or its beginning; the tickets get their results.
-    func commitWaiting() async {
-        let tickets = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
+    /// Commits what waits until nothing does; between commits others may have the turn.
+    func serve() async {
+        while true {
+            await turns.holding { () async in await commitWaiting() }
+            let isDone = line.withLock { line in
+                if line.tickets.isEmpty { line.isServed = false }
+                return line.tickets.isEmpty
+            }
+            if isDone { return }
         }
-        do throws(StorageError) { try await settle() } catch {
-            for ticket in tickets { ticket.result = .failure(error) }
-            return
+    }
+
+    /// Commits what waits, or a part of it.
+    private func commitWaiting() async {
+        let tickets = line.withLock { line in
+            defer { line.tickets = [] }
+            return line.tickets
         }
-        let (group, rest) = grouped(tickets)
-        waiting.withLock { $0.insert(contentsOf: rest, at: 0) }
-        if group.isEmpty { return }
         do throws(StorageError) {
-            let revision = try await commit(
-                changes: group.flatMap(\.changes), conditions: group.flatMap(\.conditions))
-            for ticket in group { ticket.result = .success(revision) }
+            try await settle()
+            let group = CommitLine.group(try await refusing(tickets))
+            line.withLock { $0.tickets.insert(contentsOf: group.rest, at: 0) }
+            if !group.tickets.isEmpty { await commitTogether(group.tickets) }
+        } catch {
+            for ticket in tickets { ticket.answer(.failure(error)) }
+        }
+    }
+
+    private func commitTogether(_ group: [CommitTicket]) async {
+        var rows = RowChanges(epoch: group[0].epoch)
+        for ticket in group {
+            rows.changes += ticket.rows.changes
+            rows.conditions += ticket.rows.conditions
+        }
+        do throws(StorageError) {
+            let revision = try await commit(rows)
+            for ticket in group { ticket.answer(.success(revision)) }
         } catch {
             guard case .conflict = error, group.count > 1 else {
-                for ticket in group { ticket.result = .failure(error) }
+                for ticket in group { ticket.answer(.failure(error)) }
                 return
             }
             // One of them is to blame: each for itself.
-            for ticket in group { await commitAlone(ticket) }
+            for ticket in group { await commitTogether([ticket]) }
         }
     }
 
-    private func commitAlone(_ ticket: CommitTicket) async {
-        do throws(StorageError) {
-            ticket.result = .success(try await commit(changes: ticket.changes, conditions: ticket.conditions))
-        } catch {
-            ticket.result = .failure(error)
-        }
-    }
-
-    /// Cuts the tickets into those that can go through as one batch, in their order, and the rest. Those whose
-    /// conditions fail by our own table get their result here: the storage below is not the judge of what there is.
-    private func grouped(_ tickets: [CommitTicket]) -> ([CommitTicket], [CommitTicket]) {
-        var group: [CommitTicket] = []
-        var changed: Set<String> = []
-        for (index, ticket) in tickets.enumerated() {
-            let touched = ticket.changes.map(\.path) + ticket.conditions.map(\.path)
-            if group.count == Self.groupLimit || changed.count > Self.changeLimit
-                || touched.contains(where: changed.contains)
-            {
-                return (group, Array(tickets[index...]))
+    /// Answers those whose conditions fail by our own table, and returns the others: the storage below is not the judge
+    /// of what there is. But whether a writer was fenced, which goes before conditions, only the storage knows; it is
+    /// asked with a batch that cannot go through.
+    private func refusing(_ tickets: [CommitTicket]) async throws(StorageError) -> [CommitTicket] {
+        let failing = try withOpen { database in tickets.map { database.failing($0.rows.conditions) } }
+        if failing.allSatisfy({ $0 == nil }) { return tickets }
+        var fences: [UInt64: StorageError?] = [:]
+        var others: [CommitTicket] = []
+        for (ticket, key) in zip(tickets, failing) {
+            guard let key else {
+                others.append(ticket)
+                continue
             }
-            do throws(StorageError) {
-                if let path = try failedCondition(of: ticket) {
-                    ticket.result = .failure(.conflict(Self.visible(path)))
-                } else {
-                    group.append(ticket)
-                    changed.formUnion(ticket.changes.map(\.path))
-                }
-            } catch {
-                ticket.result = .failure(error)
-            }
+            let fence: StorageError?
+            if let asked = fences[ticket.epoch] { fence = asked } else { fence = await refusal(of: ticket.epoch) }
+            fences[ticket.epoch] = .some(fence)
+            ticket.answer(.failure(fence ?? .conflict(Self.visible(key))))
         }
-        return (group, [])
+        return others
     }
 
-    private func failedCondition(of ticket: CommitTicket) throws(StorageError) -> String? {
-        try withOpen { database in
-            ticket.conditions.first { path, condition in
-                switch condition {
-                case .absent: database.rows[path] != nil
-                case .revision: database.rows[path] == nil
-                }
-            }?.path
+    /// Why storage refuses a writer of that epoch, whatever the conditions.
+    private func refusal(of epoch: UInt64) async -> StorageError? {
+        var batch = WriteBatch(epoch: epoch)
+        batch.require(.absent, at: Self.manifestKey)
+        do throws(StorageError) { try await backend.commit(batch) } catch {
+            return error == .conflict(Self.manifestKey) ? nil : error
         }
-    }
-
-    static func visible(_ path: String) -> StorageKey {
-        StorageKey(path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path)
+        return .corrupted(Self.manifestKey)
     }
 
     /// Commits changes along with a new manifest, under other terms or another root key where they are given.
     @discardableResult
     func commit(
-        changes: [(path: String, content: RowContent)],
-        conditions: [(path: String, condition: WriteBatch.Precondition)] = [], terms: KeyTerms? = nil,
-        root: RootKey? = nil, isOrderly: Bool = false
+        _ rows: RowChanges, terms: KeyTerms? = nil, root: RootKey? = nil, isOrderly: Bool = false
     ) async throws(StorageError) -> UInt64 {
+        let messages = rows.changes.count + 1
         for _ in 0..<Self.tries {
             try await settle()
             var terms = terms
-            if terms == nil, try isTermOver(messages: changes.count + 1) { terms = try nextTerms() }
-            if terms == nil, try !isCovered(messages: changes.count + 1) {
-                _ = try await attempt(plan([], [], reserving: changes.count + 1))
+            if terms == nil, try isTermOver(messages: messages) { terms = try nextTerms() }
+            if terms == nil, try !isCovered(messages: messages) {
+                _ = try await attempt(plan(RowChanges(epoch: rows.epoch), reserving: messages))
                 continue
             }
-            let plan = try plan(changes, conditions, terms: terms, root: root, isOrderly: isOrderly)
+            let plan = try plan(rows, terms: terms, root: root, isOrderly: isOrderly)
             if let revision = try await attempt(plan) { return revision }
         }
         throw .unavailable
@@ -124,11 +122,14 @@ extension SealedStorage {
                 return nil
             case .conflict(let key):
                 try forget(plan)
-                throw .conflict(Self.visible(key.path))
-            case .unavailable, .sealed, .corrupted:
+                throw .conflict(Self.visible(key))
+            case .fenced, .full, .readOnly:
+                try forget(plan)
+                throw error
+            case .unavailable, .corrupt, .sealed, .corrupted:
                 // It may have gone through all the same, and then it is a success.
                 if let revision = try? await outcome(of: plan) { return try await finish(plan, revision) }
-                throw .unavailable
+                throw error == .corrupt ? .corrupt : .unavailable
             }
         }
     }
@@ -194,13 +195,12 @@ extension SealedStorage {
     }
 
     private func plan(
-        _ changes: [(path: String, content: RowContent)],
-        _ conditions: [(path: String, condition: WriteBatch.Precondition)], terms: KeyTerms? = nil,
-        root: RootKey? = nil, isOrderly: Bool = false, reserving extra: Int = 0
+        _ rows: RowChanges, terms: KeyTerms? = nil, root: RootKey? = nil, isOrderly: Bool = false,
+        reserving extra: Int = 0
     ) throws(StorageError) -> CommitPlan {
         var draft = try withOpen { database in
             let isNewTerm = terms.map { $0.latest !== database.terms.latest } ?? false
-            let messages = changes.count + 1
+            let messages = rows.changes.count + 1
             let counted = (isNewTerm ? 0 : database.counted) + messages
             if !isNewTerm { database.counted = counted }
             var manifest = database.manifest
@@ -212,9 +212,10 @@ extension SealedStorage {
             return PlanDraft(
                 manifest: manifest, terms: terms ?? database.terms, root: root ?? database.root,
                 hasNewKeys: terms != nil || root != nil, manifestRevision: database.manifestRevision,
-                oldMarks: changes.map { database.rows[$0.path] } + [database.rows[Self.keyringKey.path]])
+                writerEpoch: rows.epoch ?? database.writerEpoch,
+                oldMarks: (rows.changes.map(\.key) + [Self.keyringKey]).map { database.rows[$0]?.mark })
         }
-        do throws(CryptoError) { return try draft.plan(changes, conditions) } catch { throw .unavailable }
+        do throws(CryptoError) { return try draft.plan(rows) } catch { throw .unavailable }
     }
 }
 
@@ -225,30 +226,28 @@ private struct PlanDraft: Sendable {
     let root: RootKey
     let hasNewKeys: Bool
     let manifestRevision: UInt64
+    let writerEpoch: UInt64
     // Of the changes in their order, and of the terms' row.
     let oldMarks: [RowMark?]
 
-    mutating func plan(
-        _ changes: [(path: String, content: RowContent)],
-        _ conditions: [(path: String, condition: WriteBatch.Precondition)]
-    ) throws(CryptoError) -> CommitPlan {
-        var batch = WriteBatch()
-        var marks: [String: RowMark?] = [:]
-        for (index, change) in changes.enumerated() {
-            let (row, mark) = try made(change.content, at: change.path)
-            try replace(oldMarks[index], by: mark, at: change.path)
-            marks[change.path] = .some(mark)
-            if let row { batch.put(StorageKey(change.path), row) } else { batch.delete(StorageKey(change.path)) }
+    mutating func plan(_ rows: RowChanges) throws(CryptoError) -> CommitPlan {
+        var batch = WriteBatch(epoch: writerEpoch)
+        var marks: [StorageKey: RowMark?] = [:]
+        for (index, change) in rows.changes.enumerated() {
+            let (row, mark) = try made(change.content, at: change.key.path)
+            try replace(oldMarks[index], by: mark, at: change.key.path)
+            marks[change.key] = .some(mark)
+            if let row { batch.put(change.key, row) } else { batch.delete(change.key) }
         }
         if hasNewKeys {
-            let path = SealedStorage.keyringKey.path
-            let row = try terms.sealed(under: root, path: path)
+            let key = SealedStorage.keyringKey
+            let row = try terms.sealed(under: root, path: key.path)
             let mark = lending(row) { SealedRow.mark(of: $0) }
-            try replace(oldMarks[changes.count], by: mark, at: path)
-            marks[path] = .some(mark)
-            batch.put(SealedStorage.keyringKey, row)
+            try replace(oldMarks[rows.changes.count], by: mark, at: key.path)
+            marks[key] = .some(mark)
+            batch.put(key, row)
         }
-        for (path, condition) in conditions { batch.require(condition, at: StorageKey(path)) }
+        for (key, condition) in rows.conditions { batch.require(condition, at: key) }
         let key = SealedStorage.manifestKey
         let row = try lending(manifest.record) { (record) throws(CryptoError) in
             try SealedRow.seal(record, terms.latest.cipher, term: terms.latest.number, path: key.path)

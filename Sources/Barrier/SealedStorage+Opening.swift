@@ -11,10 +11,10 @@ extension SealedStorage {
     /// The seal's record, which is readable while sealed; nil when nothing was initialised. Only an open database can
     /// tell whether it is genuine: then an altered or old one is refused. **Throws** `.tampered`, `.storage`.
     package func sealRecord() async throws(BarrierError) -> [UInt8]? {
-        var before = state.withLock { $0?.expectation(at: Self.sealKey.path) }
+        var before = state.withLock { $0?.expectation(at: Self.sealKey) }
         while true {
             let record = try await reading(Self.sealKey)?.value
-            guard let after = state.withLock({ $0?.expectation(at: Self.sealKey.path) }) else { return record }
+            guard let after = state.withLock({ $0?.expectation(at: Self.sealKey) }) else { return record }
             let mark: RowMark?
             do throws(CryptoError) {
                 mark = try record.map { (record) throws(CryptoError) in
@@ -23,7 +23,9 @@ extension SealedStorage {
             } catch {
                 throw .cryptoUnavailable
             }
-            if mark == before?.current || mark == after.current || after.possible.contains(mark) { return record }
+            if mark == before?.current?.mark || mark == after.current?.mark || after.possible.contains(mark) {
+                return record
+            }
             guard before != after else { throw .tampered(Self.sealKey) }
             before = after
         }
@@ -38,7 +40,7 @@ extension SealedStorage {
             for key in [Self.keyringKey, Self.sealKey, Self.manifestKey] where try await reading(key) != nil {
                 throw .alreadyInitialized
             }
-            guard try await paths(under: Self.prefix, after: nil, limit: 1).isEmpty else { throw .foreignRows }
+            guard try await page(after: nil, limit: 1).isEmpty else { throw .foreignRows }
             let first: (batch: WriteBatch, keyring: [UInt8])
             do throws(CryptoError) { first = try firstBatch(root, sealRecord, values) } catch {
                 throw .cryptoUnavailable
@@ -67,7 +69,7 @@ extension SealedStorage {
             ),
         ]
         for (key, value) in values {
-            let path = Self.prefix + key.path
+            let path = Self.stored(key).path
             let row = try lending(value) { (value) throws(CryptoError) in
                 try SealedRow.seal(value, terms.latest.cipher, term: 1, path: path)
             }
@@ -128,14 +130,14 @@ extension SealedStorage {
                 throw error
             }
             guard try await reading(Self.manifestKey) == entry else { continue }
-            guard scanned.digest == manifest.digest, scanned.marks.count == manifest.rows else {
+            guard scanned.digest == manifest.digest, scanned.rows.count == manifest.rows else {
                 throw .mismatchedRows
             }
             try await hear(manifest, terms)
             let counted = manifest.isOrderly ? manifest.counted : manifest.reserved
             state.withLock { state in
                 state = OpenDatabase(
-                    root: root, terms: terms, rows: scanned.marks, manifest: manifest, manifestMark: mark,
+                    root: root, terms: terms, rows: scanned.rows, manifest: manifest, manifestMark: mark,
                     manifestRevision: entry.revision, counted: counted)
             }
             await testify(manifest.epoch, terms)
@@ -151,7 +153,7 @@ extension SealedStorage {
         let signal = SealSignal()
         Task { [self] in
             await turns.holding { () async in
-                if !isSealed { _ = try? await commit(changes: [], isOrderly: true) }
+                if !isSealed { _ = try? await commit(RowChanges(), isOrderly: true) }
                 state.withLock { $0 = nil }
             }
             await signal.send()
@@ -171,17 +173,14 @@ extension SealedStorage {
         var found = ScannedRows()
         for key in [Self.keyringKey, Self.sealKey] {
             guard let entry = try await reading(key) else { throw .tampered(key) }
-            try found.add(entry.value, at: key, terms)
+            try found.add(StoredEntry(key: key, entry: entry), terms)
         }
         var cursor: StorageKey?
         while true {
-            let page = try await paths(under: Self.prefix, after: cursor, limit: Self.pageLimit)
+            let page = try await page(after: cursor, limit: Self.pageLimit)
             guard let last = page.last else { return found }
-            for key in page {
-                // Gone since it was listed: the digest will tell.
-                if let entry = try await reading(key) { try found.add(entry.value, at: key, terms) }
-            }
-            cursor = last
+            for row in page { try found.add(row, terms) }
+            cursor = last.key
         }
     }
 
@@ -189,11 +188,10 @@ extension SealedStorage {
         do throws(StorageError) { return try await backend.read(key) } catch { throw .storage(error) }
     }
 
-    private func paths(
-        under prefix: String, after cursor: StorageKey?, limit: Int
-    ) async throws(BarrierError) -> [StorageKey] {
+    /// Rows of values, as they are stored.
+    private func page(after cursor: StorageKey?, limit: Int) async throws(BarrierError) -> [StoredEntry] {
         do throws(StorageError) {
-            return try await backend.list(under: prefix, after: cursor, limit: limit)
+            return try await backend.entries(under: Self.stored(StorageKey("")).path, after: cursor, limit: limit)
         } catch {
             throw .storage(error)
         }
@@ -219,12 +217,13 @@ private actor SealSignal {
 
 /// The rows that were found, each genuine for itself.
 private struct ScannedRows: Sendable {
-    var marks: [String: RowMark] = [:]
+    var rows: [StorageKey: KnownRow] = [:]
     var digest = RowDigest()
 
-    mutating func add(_ row: [UInt8], at key: StorageKey, _ terms: KeyTerms) throws(BarrierError) {
+    mutating func add(_ row: StoredEntry, _ terms: KeyTerms) throws(BarrierError) {
+        let key = row.key
         do throws(CryptoError) {
-            let mark = try lending(row) { (row) throws(CryptoError) -> RowMark in
+            let mark = try lending(row.entry.value) { (row) throws(CryptoError) -> RowMark in
                 if key == SealedStorage.sealKey { return try RowMark.clear(row) }
                 guard let number = SealedRow.term(of: row), let mark = SealedRow.mark(of: row) else {
                     throw .authenticationFailed
@@ -236,9 +235,9 @@ private struct ScannedRows: Sendable {
                 return mark
             }
             try digest.toggle(mark, at: key.path, terms.digestKey)
-            marks[key.path] = mark
+            rows[key] = KnownRow(mark: mark, revision: row.entry.revision)
         } catch {
-            throw error == .authenticationFailed ? .tampered(SealedStorage.visible(key.path)) : .cryptoUnavailable
+            throw error == .authenticationFailed ? .tampered(SealedStorage.visible(key)) : .cryptoUnavailable
         }
     }
 }

@@ -76,8 +76,8 @@ extension SealedStorage {
                     }
                 }
                 if failure != nil { throw StorageError.unavailable }
-                try await commit(
-                    changes: next.2.map { [(Self.sealKey.path, .clear($0))] } ?? [], terms: next.0, root: next.1)
+                let changes = next.2.map { [(Self.sealKey, RowContent.clear($0))] } ?? []
+                try await commit(RowChanges(changes: changes), terms: next.0, root: next.1)
             } catch {
                 throw error == .sealed ? .sealed : .storage(error)
             }

@@ -12,7 +12,7 @@ internal import Synchronization
 /// look-up in a table and one opening more than the backend's; of a commit: one row more; commits that wait for
 /// another one share the next. Memory: about 100 bytes and the path for each row.
 package final class SealedStorage: StorageBackend {
-    static let prefix = "data/"
+    private static let prefix = "data/"
     static let keyringKey = StorageKey("barrier/keyring")
     static let sealKey = StorageKey("barrier/seal")
     static let manifestKey = StorageKey("barrier/manifest")
@@ -27,7 +27,7 @@ package final class SealedStorage: StorageBackend {
     let turns = TurnQueue()
     // Nil while sealed.
     let state = Mutex<OpenDatabase?>(nil)
-    let waiting = Mutex<[CommitTicket]>([])
+    let line = Mutex(CommitLine())
     let witnessFailed = Atomic(false)
 
     /// Sealed storage in front of `backend`. The witness remembers the epoch outside the database; `acceptsNewWitness`
@@ -51,17 +51,17 @@ package final class SealedStorage: StorageBackend {
 
     /// Throws also `.sealed`, and `.corrupted` for a row that is not the one committed last.
     package func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? {
-        let path = Self.prefix + key.path
-        var before = try expectation(at: path).0
+        let row = Self.stored(key)
+        var before = try expectation(at: row).0
         while true {
-            let entry = try await backend.read(StorageKey(path))
-            let (after, terms) = try expectation(at: path)
-            let found = entry.flatMap { entry in lending(entry.value) { SealedRow.mark(of: $0) } }
+            let entry = try await backend.read(row)
+            let (after, terms) = try expectation(at: row)
+            let found = entry.flatMap { Self.known($0) }
             let isLegible = entry == nil || found != nil
             // A read that overlaps a commit may see the state before it or after it.
-            if isLegible, found == before.current || found == after.current || after.possible.contains(found) {
+            if isLegible, found == before.current || after.allows(found) {
                 guard let entry else { return nil }
-                return StorageEntry(value: try opened(entry.value, terms, key), revision: entry.revision)
+                return StorageEntry(value: try opened(entry.value, terms, row), revision: entry.revision)
             }
             // Only commits to this very key can explain the difference.
             guard before != after else { throw await explain(key) }
@@ -75,35 +75,76 @@ package final class SealedStorage: StorageBackend {
         under prefix: String, after cursor: StorageKey?, limit: Int
     ) async throws(StorageError) -> [StorageKey] {
         if isSealed { throw .sealed }
-        var cursor = cursor.map { StorageKey(Self.prefix + $0.path) }
+        var cursor = cursor.map { Self.stored($0) }
         while true {
             let page = try await backend.list(under: Self.prefix + prefix, after: cursor, limit: limit)
             let known = try withOpen { database in
                 page.filter { key in
-                    let expected = database.expectation(at: key.path)
+                    let expected = database.expectation(at: key)
                     return expected.current != nil || !expected.possible.isEmpty
                 }
             }
             // An empty page means the end to callers.
             if !known.isEmpty || page.isEmpty {
-                return known.map { StorageKey(String($0.path.dropFirst(Self.prefix.count))) }
+                return known.map { Self.visible($0) }
             }
+            // A key that is no text would not be left behind.
+            if let last = page.last, last == cursor { throw .corrupted(Self.visible(last)) }
             cursor = page.last
         }
+    }
+
+    /// Throws also `.sealed`, and `.corrupted` for a row that is not the one committed last. Rows that were taken away
+    /// from the database are missing here, as in listings.
+    package func entries(
+        under prefix: String, after cursor: StorageKey?, limit: Int
+    ) async throws(StorageError) -> [StoredEntry] {
+        let (prefix, cursor) = (Self.prefix + prefix, cursor.map { Self.stored($0) })
+        if isSealed { throw .sealed }
+        let page = try await backend.entries(under: prefix, after: cursor, limit: limit)
+        if try strangeRow(in: page) == nil { return try opened(page) }
+        // Commits have overtaken the look, or something is wrong: one more look, while no commit is under way.
+        let second = try await turns.holding { () async throws(StorageError) in
+            try await settle()
+            let page = try await backend.entries(under: prefix, after: cursor, limit: limit)
+            if let key = try strangeRow(in: page) { throw await explain(Self.visible(key)) }
+            return page
+        }
+        return try opened(second)
     }
 
     /// Throws also `.sealed`. **Cost** batches that come while another one is being committed go through together.
     @discardableResult
     package func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
         if isSealed { throw .sealed }
-        let ticket = CommitTicket(batch, prefix: Self.prefix)
-        waiting.withLock { $0.append(ticket) }
-        return try await turns.holding { () async throws(StorageError) in
-            while true {
-                if let result = ticket.result { return try result.get() }
-                await commitWaiting()
+        let answer = await withUnsafeContinuation { continuation in
+            let ticket = CommitTicket(batch, continuation)
+            let isFirst = line.withLock { line in
+                line.tickets.append(ticket)
+                defer { line.isServed = true }
+                return !line.isServed
             }
+            if isFirst { Task { await serve() } }
         }
+        return try answer.get()
+    }
+
+    /// The backend's feed, told in our keys. Commits of the barrier's own are told as commits of no keys; so a feed may
+    /// tell more revisions than commits were answered. Throws also `.sealed`; a feed does not end with the sealing.
+    package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+        if isSealed { throw .sealed }
+        return try await backend.changes(after: revision).below(Self.prefix)
+    }
+
+    /// Where a value is in the storage below.
+    static func stored(_ key: StorageKey) -> StorageKey { StorageKey(prefix + key.path) }
+
+    /// The key that callers know a row by; that of our own rows is the same.
+    static func visible(_ key: StorageKey) -> StorageKey { key.dropping(prefix) ?? key }
+
+    /// What tells this row from others; nil for what is no row.
+    static func known(_ entry: StorageEntry) -> KnownRow? {
+        lending(entry.value) { SealedRow.mark(of: $0) }.map { KnownRow(mark: $0, revision: entry.revision) }
     }
 
     /// Runs `body` on the open database. **Throws** `.sealed`.
@@ -119,16 +160,42 @@ package final class SealedStorage: StorageBackend {
         return result
     }
 
-    private func expectation(at path: String) throws(StorageError) -> (Expectation, KeyTerms) {
-        try withOpen { ($0.expectation(at: path), $0.plans.last?.terms ?? $0.terms) }
+    private func expectation(at key: StorageKey) throws(StorageError) -> (Expectation, [KeyTerms]) {
+        try withOpen { ($0.expectation(at: key), $0.possibleTerms) }
     }
 
-    private func opened(_ row: [UInt8], _ terms: KeyTerms, _ key: StorageKey) throws(StorageError) -> [UInt8] {
-        let value = lending(row) { row -> [UInt8]? in
-            guard let number = SealedRow.term(of: row), let term = terms.term(number) else { return nil }
-            return try? SealedRow.open(row, term.cipher, path: Self.prefix + key.path).view.array
+    /// The first row of a page that is not what it should be.
+    private func strangeRow(in page: [StoredEntry]) throws(StorageError) -> StorageKey? {
+        let found = page.map { Self.known($0.entry) }
+        return try withOpen { database in
+            zip(page, found).first { row, found in
+                found == nil || !database.expectation(at: row.key).allows(found)
+            }?.0.key
         }
-        guard let value else { throw .corrupted(key) }
+    }
+
+    private func opened(_ page: [StoredEntry]) throws(StorageError) -> [StoredEntry] {
+        let terms = try withOpen { $0.possibleTerms }
+        var result: [StoredEntry] = []
+        result.reserveCapacity(page.count)
+        for row in page {
+            let entry = StorageEntry(
+                value: try opened(row.entry.value, terms, row.key), revision: row.entry.revision)
+            result.append(StoredEntry(key: Self.visible(row.key), entry: entry))
+        }
+        return result
+    }
+
+    private func opened(_ row: [UInt8], _ terms: [KeyTerms], _ key: StorageKey) throws(StorageError) -> [UInt8] {
+        let value = lending(row) { row -> [UInt8]? in
+            guard let number = SealedRow.term(of: row) else { return nil }
+            for terms in terms {
+                guard let term = terms.term(number) else { continue }
+                if let value = try? SealedRow.open(row, term.cipher, path: key.path) { return value.view.array }
+            }
+            return nil
+        }
+        guard let value else { throw .corrupted(Self.visible(key)) }
         return value
     }
 

@@ -21,18 +21,27 @@ package enum StorageChange: Sendable, Equatable {
 package struct ChangeFeed: AsyncSequence, Sendable {
     private let log: ChangeLog
     private let start: UInt64
+    private var prefix = ""
 
     init(_ log: ChangeLog, after start: UInt64) {
         self.log = log
         self.start = start
     }
 
+    /// The same commits, told with those of their keys that are below `prefix`, and without it.
+    package func below(_ prefix: String) -> ChangeFeed {
+        var feed = self
+        feed.prefix += prefix
+        return feed
+    }
+
     /// Goes through the changes from the feed's start.
-    package func makeAsyncIterator() -> Iterator { Iterator(log: log, position: start) }
+    package func makeAsyncIterator() -> Iterator { Iterator(log: log, prefix: prefix, position: start) }
 
     /// A place in the log.
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let log: ChangeLog
+        fileprivate let prefix: String
         fileprivate var position: UInt64
 
         /// The next change; waits for it.
@@ -44,7 +53,8 @@ package struct ChangeFeed: AsyncSequence, Sendable {
         package mutating func next(isolation actor: isolated (any Actor)?) async -> StorageChange? {
             guard let change = await log.change(after: position) else { return nil }
             position = change.revision
-            return change
+            guard case .committed(let revision, let keys) = change, !prefix.isEmpty else { return change }
+            return .committed(revision, keys: keys.compactMap { $0.dropping(prefix) })
         }
     }
 }

@@ -18,6 +18,13 @@ package struct StorageKey: Hashable, Sendable, Comparable {
         path.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 
+    /// The key without `prefix`; nil when the path does not begin with it. By bytes: to Swift's strings, a combining mark
+    /// behind the prefix would swallow its slash.
+    package func dropping(_ prefix: String) -> StorageKey? {
+        guard path.utf8.starts(with: prefix.utf8) else { return nil }
+        return StorageKey(String(path[path.utf8.index(path.startIndex, offsetBy: prefix.utf8.count)...]))
+    }
+
     /// Byte order of the paths.
     package static func < (left: StorageKey, right: StorageKey) -> Bool {
         left.path.utf8.lexicographicallyPrecedes(right.path.utf8)
@@ -101,8 +108,9 @@ package protocol StorageBackend: Sendable {
     func entries(
         under prefix: String, after cursor: StorageKey?, limit: Int
     ) async throws(StorageError) -> [StoredEntry]
-    /// All or nothing, durable on return; the revision of the commit. Throws `.fenced` when a higher epoch has
-    /// written, and then `.conflict(key)` when a precondition fails.
+    /// All or nothing, durable on return; the revision of the commit, which its entries carry. Batches that were under
+    /// way at once and change different keys may share a revision; feeds then tell them as one commit. Throws
+    /// `.fenced` when a higher epoch has written, and then `.conflict(key)` when a precondition fails.
     @discardableResult
     func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64
     /// The commits after `revision`, or, for nil, after this call, in the order of their revisions.

@@ -20,7 +20,7 @@ package struct StorageView: Sendable {
     ) async throws(StorageError) -> [String] {
         let after = cursor.map { StorageKey(prefix + $0) }
         let keys = try await backend.list(under: prefix + folder, after: after, limit: limit)
-        return keys.map { relative($0.path) }
+        return keys.map { relative($0).path }
     }
 
     /// The entries below `folder`, with keys relative to the view; see `StorageBackend.entries`.
@@ -29,13 +29,10 @@ package struct StorageView: Sendable {
     ) async throws(StorageError) -> [StoredEntry] {
         let after = cursor.map { StorageKey(prefix + $0) }
         let entries = try await backend.entries(under: prefix + folder, after: after, limit: limit)
-        return entries.map { StoredEntry(key: StorageKey(relative($0.key.path)), entry: $0.entry) }
+        return entries.map { StoredEntry(key: relative($0.key), entry: $0.entry) }
     }
 
-    /// `path` without the prefix, cut by bytes: a combining mark behind it would swallow its slash.
-    private func relative(_ path: String) -> String {
-        String(path[path.utf8.index(path.startIndex, offsetBy: prefix.utf8.count)...])
-    }
+    private func relative(_ key: StorageKey) -> StorageKey { key.dropping(prefix) ?? key }
 
     /// Commits a batch whose keys are relative to the view.
     @discardableResult

@@ -77,6 +77,16 @@ struct SealedStorageTests {
             try await inner.list(under: prefix, after: cursor, limit: limit)
         }
 
+        func entries(
+            under prefix: String, after cursor: StorageKey?, limit: Int
+        ) async throws(StorageError) -> [StoredEntry] {
+            try await inner.entries(under: prefix, after: cursor, limit: limit)
+        }
+
+        func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
+            try await inner.changes(after: revision)
+        }
+
         func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
             while isHanging.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
             return try await inner.commit(batch)

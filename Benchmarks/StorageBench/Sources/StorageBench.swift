@@ -18,6 +18,8 @@ struct StorageBench: AsyncParsableCommand {
     var rounds = 5
     @Option(help: "A folder on the disk to measure; a temporary folder in it is used and removed.")
     var folder = "."
+    @Flag(help: "Measure sealed storage too, in turns with the others, and the unsealing of 100,000 rows.")
+    var sealed = false
 
     func validate() throws {
         guard writers.allSatisfy({ (1...100_000).contains($0) }), (0...1 << 20).contains(size), seconds > 0,
@@ -31,8 +33,14 @@ struct StorageBench: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: place) }
         var rows: [Rates] = []
         for count in writers { rows.append(try await measure(count, place)) }
-        let report = Report(
+        var report = Report(
             size: size, rates: rows, readMicroseconds: try await CommitMeasure(place + "/read").readMicroseconds(size))
+        if sealed {
+            report.sealedReadMicroseconds = try await CommitMeasure(place + "/sealed", isSealed: true)
+                .readMicroseconds(size)
+            report.unsealSecondsOf100000Rows = try await CommitMeasure(place + "/unseal")
+                .unsealSeconds(rows: 100_000, size: size)
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         print(String(decoding: try encoder.encode(report), as: UTF8.self))
@@ -45,14 +53,22 @@ struct StorageBench: AsyncParsableCommand {
             let ours = try await CommitMeasure(path + ".ours").rate(writers: count, size: size, seconds: seconds)
             let same = try BareLoop(path + ".same").rate(
                 rows: max(1, Int(ours.groupSize.rounded())), size: size, seconds: seconds)
+            let behind =
+                sealed
+                ? try await CommitMeasure(path + ".sealed", isSealed: true)
+                    .rate(writers: count, size: size, seconds: seconds) : nil
             let full = try BareLoop(path + ".full").rate(rows: count, size: size, seconds: seconds)
             measured.append(
                 Rates(
                     writers: count, commitsPerSecond: ours.perSecond, commitsPerTransaction: ours.groupSize,
                     bareRowsPerSecond: same, ratio: ours.perSecond / same, bareRowsPerSecondAllAtOnce: full,
-                    ratioAllAtOnce: ours.perSecond / full))
+                    ratioAllAtOnce: ours.perSecond / full, sealedCommitsPerSecond: behind?.perSecond,
+                    sealedCommitsPerTransaction: behind?.groupSize,
+                    sealedRatio: behind.map { $0.perSecond / ours.perSecond },
+                    sealedRatioAllAtOnce: behind.map { $0.perSecond / full }))
         }
-        return measured.sorted { $0.ratio < $1.ratio }[measured.count / 2]
+        let order = measured.sorted { ($0.sealedRatio ?? $0.ratio) < ($1.sealedRatio ?? $1.ratio) }
+        return order[measured.count / 2]
     }
 }
 
@@ -60,6 +76,8 @@ private struct Report: Encodable {
     let size: Int
     let rates: [Rates]
     let readMicroseconds: Double
+    var sealedReadMicroseconds: Double?
+    var unsealSecondsOf100000Rows: Double?
 }
 
 /// What one number of writers has shown.
@@ -73,4 +91,9 @@ private struct Rates: Encodable {
     /// Transactions of as many rows as there are writers.
     let bareRowsPerSecondAllAtOnce: Double
     let ratioAllAtOnce: Double
+    // With `--sealed`; the ratios are to ours without sealing, and to the bare transactions of as many rows as writers.
+    let sealedCommitsPerSecond: Double?
+    let sealedCommitsPerTransaction: Double?
+    let sealedRatio: Double?
+    let sealedRatioAllAtOnce: Double?
 }

@@ -3,35 +3,66 @@ internal import Storage
 /// Runs a scenario with its N-th operation failing, for N = 1, 2, … until none does: the failure has to come out as
 /// what it was, not as something else that went wrong, and what is left has to be usable and in one piece.
 package struct FaultSweep: Sendable {
+    /// Storage for one turn, with faulty storage in front of it or below it.
+    private struct Turn: Sendable {
+        let faulty: FaultyStorage
+        let subject: any StorageSubject
+        /// Where it shows whether storage is usable.
+        let remains: any StorageSubject
+    }
+
     private let scenario: StorageScenario
     private let moment: FaultyStorage.Moment
-    private let make: @Sendable () async throws -> any StorageSubject
+    private let mayAbsorb: Bool
+    private let make: @Sendable () async throws -> Turn
 
-    /// A sweep over storage that `make` gives anew for every turn.
+    /// A sweep with failures in front of storage that `make` gives anew for every turn.
     package init(
         _ scenario: StorageScenario, _ moment: FaultyStorage.Moment,
         make: @escaping @Sendable () async throws -> any StorageSubject
     ) {
         self.scenario = scenario
         self.moment = moment
-        self.make = make
+        mayAbsorb = false
+        self.make = {
+            let inner = try await make()
+            let faulty = FaultyStorage(await inner.storage)
+            return Turn(faulty: faulty, subject: FaultySubject(faulty), remains: inner)
+        }
+    }
+
+    /// A sweep with failures below storage, which it may make up for. `make` gives both, and fails nothing itself.
+    package init(
+        _ scenario: StorageScenario, _ moment: FaultyStorage.Moment,
+        below make: @escaping @Sendable () async throws -> (any StorageSubject, FaultyStorage)
+    ) {
+        self.scenario = scenario
+        self.moment = moment
+        mayAbsorb = true
+        self.make = {
+            let (subject, faulty) = try await make()
+            return Turn(faulty: faulty, subject: subject, remains: subject)
+        }
     }
 
     /// Runs the sweep; scenarios with hundreds of operations in gaps that widen.
     package func run() async throws {
         var number = 1
         while true {
-            let inner = try await make()
-            let faulty = FaultyStorage(await inner.storage)
-            faulty.arm(number, lasting: false, moment)
+            let turn = try await make()
+            turn.faulty.arm(number, lasting: false, moment)
             do {
-                try await scenario.run(FaultySubject(faulty))
-                try check(faulty.injected == 0, "\(scenario): failure \(number) was swallowed")
-                if faulty.operations < number { return }
+                try await scenario.run(turn.subject)
+                try check(mayAbsorb || turn.faulty.injected == 0, "\(scenario): failure \(number) was swallowed")
+                if turn.faulty.operations < number { return }
             } catch StorageError.unavailable {
-                faulty.disarm()
+                turn.faulty.disarm()
+            } catch let fault as ConformanceFault {
+                throw ConformanceFault(description: "\(scenario), failure \(number): \(fault)")
             }
-            try await checkUsable(await inner.storage)
+            turn.faulty.disarm()
+            try await checkUsable(await turn.remains.storage)
+            if mayAbsorb, try await turn.remains.reopen() { try await checkUsable(await turn.remains.storage) }
             number += max(1, number - 2)
         }
     }
@@ -53,6 +84,8 @@ package struct FaultSweep: Sendable {
 /// Faulty storage that is not reopened: what fails is in front of it.
 private struct FaultySubject: StorageSubject {
     let storage: any StorageBackend
+    // Whatever is behind it.
+    let sharesRevisions = true
 
     init(_ storage: FaultyStorage) { self.storage = storage }
 

@@ -6,6 +6,12 @@ package protocol StorageSubject: Sendable {
     var storage: any StorageBackend { get async }
     /// Closes the storage and opens it again; false where it ends with the process.
     func reopen() async throws -> Bool
+    /// Whether batches that are under way at once may share a revision.
+    var sharesRevisions: Bool { get }
+}
+
+extension StorageSubject {
+    package var sharesRevisions: Bool { false }
 }
 
 /// Something that every storage backend has to do. It throws `ConformanceFault` when the backend does not, and passes
