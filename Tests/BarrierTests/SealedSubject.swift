@@ -60,7 +60,9 @@ actor SealedSubject: StorageSubject {
     private static func disk(
         _ kind: DiskKind, _ memory: InMemoryStorage, _ sqlite: SQLiteBackend?
     ) -> any StorageBackend {
-        kind == .inMemoryYielding ? YieldingStorage(memory) : sqlite ?? memory
+        if kind == .inMemoryYielding { return YieldingStorage(memory) }
+        if let sqlite { return sqlite }
+        return memory
     }
 
     var storage: any StorageBackend { sealed }
