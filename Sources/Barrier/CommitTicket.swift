@@ -12,14 +12,19 @@ struct CommitTicket: Sendable {
 
     init(_ batch: WriteBatch, _ continuation: UnsafeContinuation<Result<UInt64, StorageError>, Never>) {
         var rows = RowChanges(epoch: batch.epoch)
-        var seen: Set<StorageKey> = []
+        var places: [StorageKey: Int] = [:]
         var weight = 0
-        // The last change of a key counts.
-        for (key, value) in batch.changes.reversed() where batch.changes.count == 1 || seen.insert(key).inserted {
-            rows.changes.append((SealedStorage.stored(key), value.map { .value($0) } ?? .removed))
+        for (key, value) in batch.changes {
+            let content = value.map { RowContent.value($0) } ?? .removed
             weight += value?.count ?? 0
+            // The last change of a key counts, in the place of the first.
+            if let place = places[key] {
+                rows.changes[place].content = content
+            } else {
+                if batch.changes.count > 1 { places[key] = rows.changes.count }
+                rows.changes.append((SealedStorage.stored(key), content))
+            }
         }
-        rows.changes.reverse()
         rows.conditions = batch.preconditions.map { (SealedStorage.stored($0.key), $0.condition) }
         self.rows = rows
         epoch = batch.epoch

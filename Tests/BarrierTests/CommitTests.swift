@@ -121,7 +121,7 @@ struct CommitTests {
             await #expect(throws: error) { try await storage.commit(Self.batch(["a"], 9)) }
             await #expect(throws: BarrierError.storage(error)) { try await storage.rotate() }
             #expect(try await storage.read(StorageKey("a"))?.value == [1])
-            #expect(try await storage.entries(under: "", after: nil, limit: 10).map(\.entry.value) == [[1]])
+            #expect(try await storage.entries(under: "a", after: nil, limit: 10).map(\.entry.value) == [[1]])
             disk.error.withLock { $0 = nil }
             try await storage.commit(Self.batch(["b"]))
         }

@@ -93,8 +93,8 @@ struct SQLiteDamageTests {
                 guard try await meddling.replace(row, by: altered) else { continue }
                 flips += 1
                 if await !meddling.isRefused(row.path) { accepted += 1 }
-                // Full looks take long: of values, every 29th.
-                if bit / 8 < row.path.count || bit % 29 == 0 {
+                // Full looks take long.
+                if bit % (bit / 8 < row.path.count ? 5 : 47) == 0 {
                     unsealings += 1
                     if await meddling.unsealing() == nil { accepted += 1 }
                     if altered.path.starts(with: Array("data/".utf8)) {
@@ -110,7 +110,7 @@ struct SQLiteDamageTests {
             }
         }
         #expect(accepted == 0)
-        #expect(flips > 15_000 && unsealings > 4_000)
+        #expect(flips > 15_000 && unsealings > 1_000)
         #expect(await meddling.unsealing() == nil)
         #expect(try await meddling.storage.entries(under: "", after: nil, limit: .max).count == 50)
         await meddling.backend.close()

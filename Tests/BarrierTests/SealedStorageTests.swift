@@ -68,6 +68,7 @@ struct SealedStorageTests {
     private final class HangingStorage: StorageBackend {
         let inner = InMemoryStorage()
         let isHanging = Atomic(false)
+        let isEntered = Atomic(false)
 
         func read(_ key: StorageKey) async throws(StorageError) -> StorageEntry? { try await inner.read(key) }
 
@@ -88,6 +89,7 @@ struct SealedStorageTests {
         }
 
         func commit(_ batch: WriteBatch) async throws(StorageError) -> UInt64 {
+            isEntered.store(true, ordering: .relaxed)
             while isHanging.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
             return try await inner.commit(batch)
         }
@@ -101,12 +103,13 @@ struct SealedStorageTests {
         try await storage.initialize(root: root, sealRecord: [])
         try await storage.unseal(root)
         disk.isHanging.store(true, ordering: .relaxed)
+        disk.isEntered.store(false, ordering: .relaxed)
         let hanging = Task {
             var batch = WriteBatch()
             batch.put(StorageKey("a"), [1])
             try await storage.commit(batch)
         }
-        try await Task.sleep(for: .milliseconds(20))
+        while !disk.isEntered.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(1)) }
         await storage.seal(patience: .milliseconds(20))
         #expect(storage.isSealed)
         await #expect(throws: StorageError.sealed) { try await storage.read(StorageKey("a")) }

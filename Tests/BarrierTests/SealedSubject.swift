@@ -49,7 +49,7 @@ actor SealedSubject: StorageSubject {
     init(_ kind: DiskKind) async throws {
         self.kind = kind
         place = try SQLitePlace()
-        sqlite = kind == .sqlite ? try await place.open() : nil
+        if kind == .sqlite { sqlite = try await place.open() }
         root = try RootKey.generate()
         faulty = FaultyStorage(Self.disk(kind, memory, sqlite))
         sealed = SealedStorage(faulty) { 0 }
@@ -60,9 +60,8 @@ actor SealedSubject: StorageSubject {
     private static func disk(
         _ kind: DiskKind, _ memory: InMemoryStorage, _ sqlite: SQLiteBackend?
     ) -> any StorageBackend {
-        if kind == .inMemoryYielding { return YieldingStorage(memory) }
         if let sqlite { return sqlite }
-        return memory
+        return kind == .inMemoryYielding ? YieldingStorage(memory) : memory
     }
 
     var storage: any StorageBackend { sealed }
@@ -73,13 +72,12 @@ actor SealedSubject: StorageSubject {
             sqlite = try await place.open()
             faulty = FaultyStorage(Self.disk(kind, memory, sqlite))
         }
-        sealed = SealedStorage(faulty) { 0 }
-        do throws(BarrierError) {
-            try await sealed.unseal(root)
-        } catch {
-            if case .storage(let fault) = error { throw fault }
-            throw error
-        }
+        let (next, root) = (SealedStorage(faulty) { 0 }, root)
+        sealed = next
+        let error = await failure(BarrierError.self) { try await next.unseal(root) }
+        // The kit knows faults as storage tells them.
+        if case .storage(let fault)? = error { throw fault }
+        if let error { throw error }
         return true
     }
 

@@ -56,6 +56,8 @@ struct TamperTests {
             if path.hasPrefix("data/") { try await running.put(path, row) }
         }
         #expect(accepted == 0)
+        // What was put back has other revisions.
+        try await open.refresh()
         #expect(try await open.read(StorageKey("row/7"))?.value == [7, 1, 2, 3])
     }
 
@@ -109,6 +111,7 @@ struct TamperTests {
             await #expect(throws: StorageError.corrupted(key)) { try await fixture.sealed.read(key) }
             await #expect(throws: BarrierError.mismatchedRows) { try await fixture.another().unseal(fixture.root) }
             try await fixture.disk.put(path, new[path])
+            try await fixture.sealed.refresh()
             _ = try await fixture.sealed.read(key)
         }
         try await fixture.another().unseal(fixture.root)
