@@ -49,7 +49,7 @@ enum FuzzImport {
         }
         fuzz(seeds: seeds) { start, count in
             let bytes = ByteView(input(start, count))
-            FuzzImport.run(Int(bytes[0]) % (8 + shapes.count), bytes.dropFirst(1))
+            FuzzImport.run(Int(bytes[0]) % (8 + FuzzImport.shapes.count), bytes.dropFirst(1))
             return 0
         }
     }
@@ -107,12 +107,13 @@ enum FuzzImport {
             created: Moment(seconds: 0), usage: KeyUsage(stored: 0))
         guard let name = KeyName(text: "k") else { preconditionFailure("k is no name") }
         let ring = try KeyRing(name: name, settings: settings, versions: [version], revision: 1)
-        var (workspace, output) = (Workspace(), ByteWriter())
+        var workspace = Workspace()
+        var output = ByteWriter()
         try workspace.decodeMessage(ByteView("aGVsbG8="))
         _ = try version.appendSignature(&workspace, SignatureRequest(), settings: settings, to: &output)
         try workspace.decodeMessage(ByteView("aGVsbG8="))
-        precondition(
-            try ring.verifies(output.view, &workspace, SignatureRequest()), "a key does not verify what it signed")
+        let isValid = try ring.verifies(output.view, &workspace, SignatureRequest())
+        precondition(isValid, "a key does not verify what it signed")
     }
 
     private static func check(_ key: PublicKey?) {

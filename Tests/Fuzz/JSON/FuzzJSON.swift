@@ -33,7 +33,7 @@ enum FuzzJSON {
             + #""a":[[{}],null]}"#,
         #"{"batch_input":[{"input":"aGVsbG8=","signature":"vault:v1:AAAA"}],"hash_algorithm":"none","prehashed":1,"#
             + #""signature_algorithm":"pkcs1v15","salt_length":"hash","marshaling_algorithm":"jws"}"#,
-        #"{"input":"aGVsbG8=","hmac":"vault:v1:AAAA","cmac":"vault:v1:AAAA","mac_length":8,"signature_context":"YQ=="}"#,
+        #"{"input":"aGVsbG8=","hmac":"vault:v1:AAAA","cmac":"vault:v1:AAAA","mac_length":8,"context":"YQ=="}"#,
         #"{"type":"ecdsa-p256","public_key":"-----BEGIN PUBLIC KEY-----","hash_function":"SHA1","version":1,"#
             + #""allow_rotation":true,"disabled_versions":[1,"2"],"backup":"e30=","force":true,"salt":"AA=="}"#,
         #" null "#, "",

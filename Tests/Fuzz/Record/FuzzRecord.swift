@@ -33,7 +33,7 @@ enum FuzzRecord {
         }
         fuzz(seeds: seeds) { start, count in
             let bytes = ByteView(input(start, count))
-            FuzzRecord.run(Int(bytes[0]) % (shapes.count + 2), bytes.dropFirst(1))
+            FuzzRecord.run(Int(bytes[0]) % (FuzzRecord.shapes.count + 2), bytes.dropFirst(1))
             return 0
         }
     }
