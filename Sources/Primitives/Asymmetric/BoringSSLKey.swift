@@ -2,7 +2,8 @@ internal import Bytes
 internal import Crypto
 internal import FoundationEssentials
 
-/// A private key as BoringSSL has it, through swift-crypto; its numbers are in that library's memory, which zeroes them.
+/// A private key as BoringSSL has it, through swift-crypto; its numbers are in that library's memory, which zeroes
+/// them.
 ///
 /// **Cost** swift-crypto allocates per call: two blocks to sign with Ed25519, 14 for ECDSA.
 enum BoringSSLPrivateKey: Sendable {

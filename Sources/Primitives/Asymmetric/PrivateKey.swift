@@ -24,8 +24,8 @@ package final class PrivateKey: Sendable {
     /// The kind of key.
     package var algorithm: AsymmetricAlgorithm { publicKey.algorithm }
 
-    /// Takes over the objects of the two halves. **Throws** `.pairMismatch` when they do not belong together, unless that
-    /// was found out before.
+    /// Takes over the objects of the two halves. **Throws** `.pairMismatch` when they do not belong together, unless
+    /// that was found out before.
     init(_ key: EVPKey, _ publicKey: PublicKey, isChecked: Bool = false) throws(AsymmetricError) {
         let algorithm = publicKey.algorithm
         self.key = key

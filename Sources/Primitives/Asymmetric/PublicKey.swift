@@ -95,8 +95,8 @@ extension PublicKey {
     /// The input is the message for Ed25519 and Ed25519ctx, else its digest.
     ///
     /// Pure Ed25519 takes what OpenSSL and BoringSSL alike take, so that no signature's fate hangs on the library: S is
-    /// below L, R is compared as bytes and without cofactor; points of small order count, and so does a public key whose
-    /// y is not reduced. The tests of both libraries pin it.
+    /// below L, R is compared as bytes and without cofactor; points of small order count, and so does a public key
+    /// whose y is not reduced. The tests of both libraries pin it.
     /// **Throws** `.unsupportedOperation`, `.wrongDigestLength`, `.invalidSaltLength`, `.messageTooLong`,
     /// `.invalidContextLength`; with ASN.1 also `.malformedSignature`, `.signatureTrailingData`. **Source** Wycheproof.
     package func verify(
