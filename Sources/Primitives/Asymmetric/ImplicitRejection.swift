@@ -5,8 +5,8 @@ internal import Glibc
 /// Decryption of RSAES-PKCS1-v1_5 that never says whether the padding was right.
 ///
 /// A block whose padding is wrong gives a message, too: one made of the key and the ciphertext, the same each time,
-/// which whoever has no key cannot tell from a real one. That takes from Bleichenbacher's attack the answer it lives on.
-/// Up to the length of the message, which the reply shows anyway, the steps do not depend on what the block holds.
+/// which whoever has no key cannot tell from a real one. That takes from Bleichenbacher's attack the answer it lives
+/// on. Up to the length of the message, which the reply shows anyway, the steps do not depend on what the block holds.
 /// **Source** draft-irtf-cfrg-rsa-guidance §7; the outcome is that of OpenSSL 3.2 and later.
 enum ImplicitRejection {
     /// The key from which the messages in place of broken ones come: SHA-256 of d, as long as the modulus.

@@ -17,8 +17,9 @@ extension PrivateKey {
     /// A key pair that was generated or imported here before, and now comes back from our sealed storage as PKCS #8.
     ///
     /// All checks of form stay, and RSA's numbers have to fit each other; left out is the trial signature, and for
-    /// ECDSA, whose point is beside its scalar, the computation of one from the other. **Never** for bytes from outside: with
-    /// halves that do not belong together, signatures can give away the key. **Throws** as `init(pkcs8:)`.
+    /// ECDSA, whose point is beside its scalar, the computation of one from the other. **Never** for bytes from
+    /// outside: with halves that do not belong together, signatures can give away the key. **Throws** as
+    /// `init(pkcs8:)`.
     package convenience init(checkedPKCS8 der: ByteView) throws(AsymmetricError) {
         try self.init(EncodedPrivateKey(pkcs8: der), isChecked: true)
     }
