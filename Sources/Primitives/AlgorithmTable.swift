@@ -94,6 +94,9 @@ extension AsymmetricAlgorithm {
     }
 
     /// The library that serves signatures: BoringSSL where it is at least 1.3 times as fast, else OpenSSL.
+    // measured by signature-comparison: Intel Xeon (AVX-512), OpenSSL 3.0.19 / swift-crypto 4.5.2, median of the
+    // ratios, sign and verify: P-256 1.08, 1.20; P-384 1.72, 1.49; P-521 0.25, 0.46; Ed25519 2.85, 1.57. swift-crypto's
+    // allocations are in these: 14 blocks per ECDSA call, 2 and 0 for Ed25519.
     package func library(for use: SignatureUse) -> CryptoLibrary {
         switch (self, use) {
         case (.ecdsaP384, _), (.ed25519, _): .boringssl

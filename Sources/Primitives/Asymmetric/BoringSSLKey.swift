@@ -5,7 +5,7 @@ internal import FoundationEssentials
 /// A private key as BoringSSL has it, through swift-crypto; its numbers are in that library's memory, which zeroes
 /// them.
 ///
-/// **Cost** swift-crypto allocates per call: two blocks for Ed25519, about a dozen for ECDSA.
+/// **Cost** swift-crypto allocates per call: two blocks to sign with Ed25519, 14 for ECDSA.
 enum BoringSSLPrivateKey: Sendable {
     case ed25519(Curve25519.Signing.PrivateKey)
     case p256(P256.Signing.PrivateKey)

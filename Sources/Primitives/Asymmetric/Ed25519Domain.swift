@@ -58,15 +58,23 @@ struct Ed25519Domain {
         let s = try BigNumber(littleEndian: signature.dropFirst(32))
         guard s.isBelow(order) else { return false }
         let points = try Ed25519Points()
-        guard let a = try points.decode(publicKey) else { return false }
+        guard Self.isCanonical(publicKey), let a = try points.decode(publicKey) else { return false }
         var bytes = [UInt8](repeating: 0, count: 32)
-        try a.write(into: &bytes, points)
-        guard bytes.elementsEqual(publicKey.buffer) else { return false }
         let k = try Self.reduced(hash([signature.slice(0, 32), publicKey, input]), order)
         let difference = try points.subtract(
             points.multiply(a, by: k), from: points.multiplyBase(by: s, isSecret: false))
         try difference.write(into: &bytes, points)
         return bytes.elementsEqual(signature.slice(0, 32).buffer)
+    }
+
+    // libgcrypt decodes y that is not below p = 2^255 - 19, and an x of 0 that claims to be odd; x is 0 for y = 1 and
+    // y = p - 1.
+    private static func isCanonical(_ point: ByteView) -> Bool {
+        let isOdd = point[31] >= 0x80
+        let isFull = point[31] & 0x7F == 0x7F && (1..<31).allSatisfy { point[$0] == 0xFF }
+        if isFull { return point[0] < 0xEC || point[0] == 0xEC && !isOdd }
+        let isOne = point[0] == 1 && point[31] & 0x7F == 0 && (1..<31).allSatisfy { point[$0] == 0 }
+        return !(isOne && isOdd)
     }
 
     private func hash(_ parts: [ByteView], startsWithDomain: Bool = true) throws(AsymmetricError) -> SecretBytes {

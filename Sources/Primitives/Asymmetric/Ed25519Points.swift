@@ -16,8 +16,8 @@ final class Ed25519Points {
 
         deinit { gcry_mpi_point_release(pointer) }
 
-        /// Writes the 32 bytes of the point: y, little-endian, and the lowest bit of x on top. **Source** RFC 8032
-        /// §5.1.2.
+        /// Writes the 32 bytes of the point: y, little-endian, and the lowest bit of x on top.
+        /// **Source** RFC 8032 §5.1.2.
         func write(into output: UnsafeMutablePointer<UInt8>, _ points: Ed25519Points) throws(AsymmetricError) {
             guard let x = gcry_mpi_new(256), let y = gcry_mpi_new(256) else { throw Ed25519Points.failure() }
             defer {

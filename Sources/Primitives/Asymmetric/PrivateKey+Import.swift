@@ -14,8 +14,7 @@ extension PrivateKey {
         try self.init(EncodedPrivateKey(pkcs8: pkcs8))
     }
 
-    /// A key pair that was generated or imported here before, and now comes back from our own sealed storage in
-    /// PKCS #8.
+    /// A key pair that was generated or imported here before, and now comes back from our sealed storage as PKCS #8.
     ///
     /// All checks of form stay, and RSA's numbers have to fit each other; left out is the trial signature, and for
     /// ECDSA, whose point is beside its scalar, the computation of one from the other. **Never** for bytes from
@@ -56,8 +55,7 @@ extension PrivateKey {
         try self.init(.ed25519(seed: pair.slice(0, 32), publicKey: pair.dropFirst(32)))
     }
 
-    /// A pair of Ed25519 from our own sealed storage, see `init(checkedPKCS8:)`; that the halves fit is checked even
-    /// so.
+    /// A pair of Ed25519 from our sealed storage, see `init(checkedPKCS8:)`; that the halves fit is checked even so.
     package convenience init(checkedEd25519Pair pair: ByteView) throws(AsymmetricError) {
         guard pair.count == 64 else { throw .malformedKey }
         try self.init(.ed25519(seed: pair.slice(0, 32), publicKey: pair.dropFirst(32)), isChecked: true)
