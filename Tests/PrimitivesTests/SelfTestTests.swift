@@ -8,12 +8,15 @@ struct SelfTestTests {
         try CryptoLibraries.start()
         let clock = ContinuousClock()
         let duration = try clock.measure { try SelfTests.run() }
-        print("self-tests: \(SelfTests.names.count) in \(duration)")
+        let alone = try clock.measure { try SelfTests.run(threadLimit: 1) }
+        print("self-tests: \(SelfTests.names.count) in \(duration), on one thread \(alone)")
     }
 
     @Test("Each one, when broken, stops the run under its own name", arguments: SelfTests.names)
     func broken(_ name: String) {
-        #expect(throws: SelfTestFailure(name: name)) { try SelfTests.run(breaking: name) }
+        for limit in [0, 1, 4] {
+            #expect(throws: SelfTestFailure(name: name)) { try SelfTests.run(breaking: name, threadLimit: limit) }
+        }
     }
 
     @Test("There is one for everything on offer")

@@ -123,7 +123,7 @@ extension SelfTests {
 
     /// A test of key pairs: what they throw is a failure, and the library's own trouble is passed on.
     static func pairTest(
-        _ name: String, _ body: @escaping (_ broken: Bool) throws(AsymmetricError) -> Bool
+        _ name: String, _ body: @escaping @Sendable (_ broken: Bool) throws(AsymmetricError) -> Bool
     ) -> Test {
         Test(name: name) { broken throws(CryptoError) in
             do throws(AsymmetricError) {

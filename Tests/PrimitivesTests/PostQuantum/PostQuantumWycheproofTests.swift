@@ -8,7 +8,7 @@ import Testing
 struct PostQuantumWycheproofTests {
     @Test(
         "Every ML-DSA signature is judged as said",
-        arguments: [(MLDSAParameterSet.mlDSA65, 210, 81), (.mlDSA87, 241, 71)])
+        arguments: [(MLDSAParameterSet.mlDSA65, 210, 79), (.mlDSA87, 241, 71)])
     func verify(_ set: MLDSAParameterSet, _ expected: Int, _ expectedValid: Int) throws {
         var (count, valid) = (0, 0)
         for group in try LatticeVectors.groups("mldsa_\(set.rawValue)_verify") {
