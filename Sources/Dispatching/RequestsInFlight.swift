@@ -3,8 +3,8 @@ package import EngineKit
 internal import Glibc
 internal import Synchronization
 
-/// The requests that are being worked on by tasks. Those that an event loop answers at once are over before anybody could
-/// ask for them, and are not counted.
+/// The requests that are being worked on by tasks. Those that an event loop answers at once are over before anybody
+/// could ask for them, and are not counted.
 ///
 /// **Concurrency** one short lock at the beginning and the end of a request. Paths are cut to 256 bytes.
 package final class RequestsInFlight: Sendable {

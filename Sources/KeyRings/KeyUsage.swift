@@ -74,7 +74,8 @@ package final class KeyUsage: Sendable {
         }
     }
 
-    /// Makes the count, not yet shared, at least `messages`: of a key that comes back from a backup, the larger count holds.
+    /// Makes the count, not yet shared, at least `messages`: of a key that comes back from a backup, the larger
+    /// count holds.
     package func raise(to messages: UInt64) {
         if messages > self.messages {
             count.store(messages, ordering: .releasing)

@@ -18,8 +18,8 @@ package struct StorageKey: Hashable, Sendable, Comparable {
         path.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 
-    /// The key without `prefix`; nil when the path does not begin with it. By bytes: to Swift's strings, a combining mark
-    /// behind the prefix would swallow its slash.
+    /// The key without `prefix`; nil when the path does not begin with it. By bytes: to Swift's strings, a combining
+    /// mark behind the prefix would swallow its slash.
     package func dropping(_ prefix: String) -> StorageKey? {
         guard path.utf8.starts(with: prefix.utf8) else { return nil }
         return StorageKey(String(path[path.utf8.index(path.startIndex, offsetBy: prefix.utf8.count)...]))

@@ -268,7 +268,9 @@ final class KeyCatalog: Sendable {
             cursor = last.key.path
             for stored in page {
                 let number = first + versions.count
-                guard number <= settings.latestVersion, stored.key == Self.version(name, number) else { return versions }
+                guard number <= settings.latestVersion, stored.key == Self.version(name, number) else {
+                    return versions
+                }
                 let version = try stored.entry.value.withUnsafeBytes {
                     try KeyVersion(
                         number: number, record: ByteView($0), settings: settings,

@@ -242,7 +242,8 @@ package final class Transit: SecretsEngine {
 
     // MARK: - Rotation
 
-    /// The next picture of the ring, with one more version. RSA keys take their time, so they have threads of their own.
+    /// The next picture of the ring, with one more version. RSA keys take their time, so they have threads of their
+    /// own.
     func next(of ring: KeyRing) async throws(TransitError) -> KeyRing {
         let now = moment
         do throws(KeyRingError) {

@@ -21,8 +21,8 @@ extension TransitError {
             "no key found with name \(name.text); to import a new key, use the import/ endpoint"
         case .importDerived(let type): "derived keys of type \(type.rawValue) cannot be imported"
         case .importDerivedPublic:
-            "error importing key: unable to import only public key for derived Ed25519 key: imported key should not be an "
-                + "Ed25519 key pair but is instead an HKDF key"
+            "error importing key: unable to import only public key for derived Ed25519 key: imported key should "
+                + "not be an Ed25519 key pair but is instead an HKDF key"
         case .importPublicType: "provided type does not support public_key import"
         case .importPublicTwice: "cannot add a public key to a key version that already has a public key set"
         case .importPrivateTwice: "private key imported, key version cannot be updated"

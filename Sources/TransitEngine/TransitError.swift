@@ -93,7 +93,8 @@ package enum TransitError: Error, Equatable {
     case wrappingHash(String)
     case importConvergent, importRotation, importExists, importNotImported, importVersionConvergent, importVersionType
     case importMissing(KeyName)
-    case importDerived(KeyType), importDerivedPublic
+    case importDerived(KeyType)
+    case importDerivedPublic
     case importPublicType, importPublicTwice, importPrivateTwice, importPairMismatch
     case importTooShort, importTooLong, importDecryption, importEphemeralKey, importUnwrap
     case importBase64(Base64Fault)

@@ -48,7 +48,7 @@ struct CommitTests {
     }
 
     @Test(
-        "A commit answers the revision that its keys have from then on, also after a restart, and conditions compare it",
+        "A commit answers the revision that its keys have from then on, also after a restart; conditions compare it",
         arguments: DiskKind.allCases)
     func revisions(_ kind: DiskKind) async throws {
         let subject = try await SealedSubject(kind)

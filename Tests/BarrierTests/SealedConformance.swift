@@ -29,7 +29,7 @@ struct SealedConformance {
     }
 
     @Test(
-        "The N-th operation below fails for N = 1, 2, …: it comes out as .unavailable or not at all, and nothing is lost",
+        "The N-th operation below fails for N = 1, 2, …: it comes out as .unavailable or not at all, nothing is lost",
         arguments: [DiskKind.inMemory, .sqlite], FaultyStorage.Moment.allCases)
     func faultsBelow(_ kind: DiskKind, _ moment: FaultyStorage.Moment) async throws {
         for scenario in StorageScenario.all {

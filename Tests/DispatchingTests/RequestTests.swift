@@ -48,7 +48,7 @@ struct RequestTests {
         let answer = await house.ask(.post, "/v1/echo/storing", body: "{}")
         #expect(answer.reply.status == 200 && answer.echoed("path") == "storing")
         #expect(answer.text.contains(#""fans_out":true"#) && !answer.text.contains("taken back"))
-        #expect(try await house.storage.list(under: "", after: nil, limit: 10).count == 1)
+        #expect(try await house.storage.list(under: "mount/", after: nil, limit: 10).count == 1)
     }
 
     @Test(
