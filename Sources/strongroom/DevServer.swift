@@ -14,13 +14,13 @@ internal import Vocabulary
 enum StartFault: Error, CustomStringConvertible {
     case selfTest(String)
     case engine(String, String)
-    case listen(String, String)
+    case listen(HTTPServerError)
 
     var description: String {
         switch self {
         case .selfTest(let name): "self-test \(name) failed: this machine must not be trusted with keys; not starting"
         case .engine(let name, let why): "cannot enable engine \"\(name)\": \(why)"
-        case .listen(let address, let why): "cannot listen on \(address): \(why)"
+        case .listen(let error): error.description
         }
     }
 }
@@ -47,12 +47,12 @@ struct DevServer {
         let dispatcher = Dispatcher(
             mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
-        do { try await server.start() } catch {
-            await server.stop(graceSeconds: 0)
-            throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
+        do throws(HTTPServerError) { try await server.start() } catch {
+            await server.shutdown(gracePeriod: .zero)
+            throw StartFault.listen(error)
         }
         let stop = StopSignal()
-        announce(server.localAddress, token)
+        announce(server.localAddresses.first, token)
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
@@ -61,7 +61,7 @@ struct DevServer {
         }
         await stop.wait()
         maintenance.cancel()
-        await server.stop(graceSeconds: 10)
+        await server.shutdown()
         await mounts.close()
         print("stopped")
     }

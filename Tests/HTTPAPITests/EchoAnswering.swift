@@ -2,6 +2,7 @@ import Bytes
 import Dispatching
 import Glibc
 import Synchronization
+import Vocabulary
 
 /// Stands for the house: echoes what it was given, and does by its path what a test needs.
 final class EchoAnswering: RequestAnswering {
@@ -60,6 +61,10 @@ final class EchoAnswering: RequestAnswering {
                 for start in stride(from: 0, to: count, by: 256) { body.append(view.slice(0, count - start)) }
             }
             return WireReply(status: 200, contentType: "application/octet-stream")
+        }
+        if request.path.equals("/remote") {
+            body.append(text: request.remote.text)
+            return WireReply(status: 200)
         }
         if request.path.hasPrefix("/sum") {
             body.append(decimal: request.body.count)
