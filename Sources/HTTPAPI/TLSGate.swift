@@ -125,7 +125,9 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, LoopMember,
             if agreed == "h2" {
                 let connection = HTTP2Connection(loop: loop, listener: listener, peer: peer)
                 loop.replace(self, by: connection)
-                try operations.addHandlers([connection.frames, connection], position: .after(self))
+                // One by one: the connection writes as soon as it is added.
+                try operations.addHandler(connection.frames, position: .after(self))
+                try operations.addHandler(connection, position: .after(connection.frames))
             } else {
                 let connection = ConnectionHandler(loop: loop, listener: listener, peer: peer)
                 loop.replace(self, by: connection)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct TLSTests {
     @Test func bothVersionsOfHTTPAreServed() async throws {
-        try await withTLSServer { port, folder, _ in
+        try await withTLSServer { (port, folder, _) throws in
             for (flag, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
                 let get = try curl(port, folder, [flag, "URL/v1/a?q=1", "-H", "X-Vault-Token: t"])
                 #expect(get.output == "get|/v1/a|q=1|t|||\n\(version) 200", "\(get.errors)")
@@ -23,14 +23,14 @@ import Testing
 
     @Test func versionsAreOfferedAsConfigured() async throws {
         let lax = ["-cipher", "ALL:@SECLEVEL=0"]
-        try await withTLSServer { port, _, _ in
+        try await withTLSServer { (port, _, _) throws in
             for version in ["-tls1", "-tls1_1", "-tls1_2"] {
                 let result = try shakeHands(port, [version] + lax)
                 #expect(result.status != 0 && result.output.contains("Cipher is (NONE)"), "\(version)")
             }
             #expect(try shakeHands(port, ["-tls1_3"]).output.contains("TLSv1.3, Cipher is TLS_"))
         }
-        try await withTLSServer(EchoAnswering(), { $0.minimumVersion = .tls12 }) { port, _, _ in
+        try await withTLSServer(EchoAnswering(), { $0.minimumVersion = .tls12 }) { (port, _, _) throws in
             for version in ["-tls1", "-tls1_1"] {
                 #expect(try shakeHands(port, [version] + lax).output.contains("Cipher is (NONE)"), "\(version)")
             }
@@ -48,7 +48,7 @@ import Testing
             ($0.minimumVersion, $0.maximumVersion) = (.tls12, .tls12)
             $0.cipherSuites = [.ecdheECDSAWithAES256GCM]
         }
-        try await withTLSServer(EchoAnswering(), only12) { port, _, _ in
+        try await withTLSServer(EchoAnswering(), only12) { (port, _, _) throws in
             #expect(try shakeHands(port, ["-tls1_3"]).output.contains("Cipher is (NONE)"))
             #expect(try shakeHands(port, []).output.contains("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384"))
             let other = try shakeHands(port, ["-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"])
@@ -57,19 +57,19 @@ import Testing
     }
 
     @Test func theProtocolIsAgreedOn() async throws {
-        try await withTLSServer { port, _, _ in
+        try await withTLSServer { (port, _, _) throws in
             #expect(try shakeHands(port, ["-alpn", "h2,http/1.1"]).output.contains("ALPN protocol: h2"))
             #expect(try shakeHands(port, ["-alpn", "http/1.1"]).output.contains("ALPN protocol: http/1.1"))
             #expect(try shakeHands(port, []).output.contains("No ALPN negotiated"))
         }
-        try await withTLSServer(EchoAnswering(), { $0.offersHTTP2 = false }) { port, folder, _ in
+        try await withTLSServer(EchoAnswering(), { $0.offersHTTP2 = false }) { (port, folder, _) throws in
             #expect(try shakeHands(port, ["-alpn", "h2,http/1.1"]).output.contains("ALPN protocol: http/1.1"))
             #expect(try curl(port, folder, ["--http2", "URL/a"]).output.hasSuffix("1.1 200"))
         }
     }
 
     @Test func sessionsAreResumed() async throws {
-        try await withTLSServer { port, folder, server in
+        try await withTLSServer { (port, folder, server) throws in
             let session = folder.path + "/session"
             func ask(_ arguments: [String]) throws -> ToolResult {
                 try tool(
@@ -94,7 +94,7 @@ import Testing
             (.requested(authorityFile: clients.path + "/mine-ca.pem"), true), (.none, true),
         ] {
             let isJudged = mode != .none
-            try await withTLSServer(EchoAnswering(), { $0.clientCertificates = mode }) { port, folder, _ in
+            try await withTLSServer(EchoAnswering(), { $0.clientCertificates = mode }) { (port, folder, _) throws in
                 for flag in ["--http1.1", "--http2"] {
                     let absent = try curl(port, folder, [flag, "URL/a"])
                     #expect(absent.output.hasSuffix(" 200") == bare, "\(mode) \(absent)")
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func plainHTTPIsToldSo() async throws {
-        try await withTLSServer { port, _, server in
+        try await withTLSServer { (port, _, server) throws in
             let client = try RawClient(port: port)
             try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             let answer = try client.rest()
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func handshakesMustComeToAnEnd() async throws {
-        try await withTLSServer(EchoAnswering(), { $0.handshakeTimeoutSeconds = 1 }) { port, folder, server in
+        try await withTLSServer(EchoAnswering(), { $0.handshakeTimeoutSeconds = 1 }) { (port, folder, server) throws in
             let silent = try RawClient(port: port)
             let slow = try RawClient(port: port)
             try slow.send([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
