@@ -103,9 +103,10 @@ extension HTTP2Connection {
         if mayHaveBody { list.add(name: "content-length", value: String(length)) }
         list.add(name: "date", value: loop.date)
         let isLast = length == 0 || exchange.head.method == .head
-        if isLast { exchange.sent = count }
-        write(.headers(.init(headers: list, endStream: isLast)), on: exchange.id)
-        if isLast { finishAnswer(exchange) } else { pump(exchange) }
+        let payload = HTTP2Frame.FramePayload.headers(.init(headers: list, endStream: isLast))
+        guard !isLast else { return finishAnswer(exchange, payload) }
+        write(payload, on: exchange.id)
+        pump(exchange)
     }
 
     /// Writes the next piece of an answer; its arrival with the client brings the one after it.
@@ -119,10 +120,7 @@ extension HTTP2Connection {
         var buffer = context.channel.allocator.buffer(capacity: piece.count)
         buffer.writeBytes(piece.buffer)
         let payload = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(buffer), endStream: isLast))
-        guard !isLast else {
-            write(payload, on: exchange.id)
-            return finishAnswer(exchange)
-        }
+        guard !isLast else { return finishAnswer(exchange, payload) }
         let promise = context.eventLoop.makePromise(of: Void.self)
         let id = exchange.id
         promise.futureResult.whenSuccess { [weak self] in
@@ -133,12 +131,20 @@ extension HTTP2Connection {
         write(payload, on: id, promise: promise)
     }
 
-    /// All of the answer is handed on; the entry stays until the client has it.
-    private func finishAnswer(_ exchange: HTTP2Exchange) {
+    /// Hands on the last of the answer; the entry stays until the client has it.
+    private func finishAnswer(_ exchange: HTTP2Exchange, _ payload: HTTP2Frame.FramePayload) {
         if let work = exchange.work { loop.workspaces.give(back: work) }
         exchange.work = nil
-        // A client that still sends need not: it has its answer. **Source** RFC 9113 §8.1.
-        if !exchange.hasInputEnded { write(.rstStream(.noError), on: exchange.id) }
+        guard !exchange.hasInputEnded, let context else { return write(payload, on: exchange.id) }
+        // A client that still sends need not: it has its answer. Only then, for a reset overtakes what waits for the
+        // client's window. **Source** RFC 9113 §8.1.
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let id = exchange.id
+        promise.futureResult.whenSuccess { [weak self] in
+            guard let self, let exchange = self.exchanges[id], !exchange.hasInputEnded else { return }
+            self.reset(exchange, .noError)
+        }
+        write(payload, on: id, promise: promise)
     }
 
     // MARK: Timeouts

@@ -1,6 +1,7 @@
 import Certificates
 import Dispatching
 import Foundation
+import Glibc
 import HTTPAPI
 import Testing
 
@@ -16,82 +17,123 @@ struct ToolResult: Equatable, Sendable {
 func tool(_ name: String, _ arguments: [String], input: [UInt8] = []) throws -> ToolResult {
     let running = try RunningTool(name, arguments)
     running.send(input)
-    running.endInput()
     return running.finish()
 }
 
-/// A tool that runs; its output is gathered by threads of its own.
-final class RunningTool: @unchecked Sendable {
-    private final class Gathered: @unchecked Sendable {
-        private let lock = NSLock()
-        private var data = Data()
-        func append(_ more: Data) { lock.withLock { data.append(more) } }
-        var bytes: [UInt8] { lock.withLock { Array(data) } }
-    }
-
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Gathered()
-    private let errors = Gathered()
-    private let readers = DispatchGroup()
+/// A tool that runs, with pipes to it; for one thread. It is killed when its time is over.
+final class RunningTool {
+    private let process: pid_t
+    private var input: Int32
+    private let output: Int32
+    private let errors: Int32
+    private let deadline = ContinuousClock.now + .seconds(20)
+    private var status: Int32?
+    private(set) var received: [UInt8] = []
+    private(set) var complaints: [UInt8] = []
 
     init(_ name: String, _ arguments: [String]) throws {
         signal(SIGPIPE, SIG_IGN)
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "20", name] + arguments
-        process.standardInput = input
-        for (gathered, set) in [(output, \Process.standardOutput), (errors, \Process.standardError)] {
-            let pipe = Pipe()
-            process[keyPath: set] = pipe
-            readers.enter()
-            Thread.detachNewThread { [readers] in
-                while true {
-                    let data = pipe.fileHandleForReading.availableData
-                    if data.isEmpty { break }
-                    gathered.append(data)
-                }
-                readers.leave()
-            }
+        // Closed on exec, lest tools that run beside this one hold its pipes open.
+        var pipes = [Int32](repeating: 0, count: 6)
+        for index in 0..<3 {
+            let failure = pipes.withUnsafeMutableBufferPointer { pipe($0.baseAddress.map { $0 + 2 * index }) }
+            guard failure == 0 else { throw ClientError(what: "pipe \(errno)") }
+            for end in 0..<2 { _ = fcntl(pipes[2 * index + end], F_SETFD, FD_CLOEXEC) }
         }
-        try process.run()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_adddup2(&actions, pipes[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, pipes[3], 1)
+        posix_spawn_file_actions_adddup2(&actions, pipes[5], 2)
+        var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) } + [nil]
+        var process = pid_t()
+        let failure = posix_spawnp(&process, name, &actions, nil, &words, environ)
+        posix_spawn_file_actions_destroy(&actions)
+        for word in words { free(word) }
+        for index in [0, 3, 5] { close(pipes[index]) }
+        (self.process, input, output, errors) = (process, pipes[1], pipes[2], pipes[4])
+        for descriptor in [input, output, errors] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+        guard failure == 0 else { throw ClientError(what: "\(name): \(failure)") }
     }
 
-    var received: [UInt8] { output.bytes }
-    var complaints: String { String(decoding: errors.bytes, as: UTF8.self) }
-
-    func send(_ bytes: [UInt8]) { try? input.fileHandleForWriting.write(contentsOf: Data(bytes)) }
-
-    func endInput() { try? input.fileHandleForWriting.close() }
-
-    /// Waits until the output is as wanted.
-    func wait(_ isEnough: ([UInt8]) -> Bool) -> Bool {
-        for _ in 0..<1000 {
-            if isEnough(received) { return true }
-            usleep(10_000)
+    deinit {
+        endInput()
+        if status == nil {
+            kill(process, SIGKILL)
+            var ended: Int32 = 0
+            waitpid(process, &ended, 0)
         }
-        return false
+        close(output)
+        close(errors)
+    }
+
+    /// Sends all of it, and reads what comes meanwhile.
+    func send(_ bytes: [UInt8]) {
+        var at = 0
+        while at < bytes.count, ContinuousClock.now < deadline {
+            let count = bytes[at...].withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
+            if count > 0 { at += count } else if errno != EAGAIN { return }
+            read(milliseconds: count > 0 ? 0 : 10)
+        }
+    }
+
+    func endInput() {
+        if input >= 0 { close(input) }
+        input = -1
+    }
+
+    /// Waits until so much was received, or five seconds, or the tool's end.
+    func wait(for count: Int) -> Bool {
+        let limit = ContinuousClock.now + .seconds(5)
+        while received.count < count, ContinuousClock.now < limit, read(milliseconds: 50) {}
+        return received.count >= count
     }
 
     /// Whether the tool ends by itself within ten seconds.
     func ends() -> Bool {
-        for _ in 0..<1000 {
-            if !process.isRunning { return true }
-            usleep(10_000)
+        let limit = min(deadline, ContinuousClock.now + .seconds(10))
+        while status == nil, ContinuousClock.now < limit {
+            read(milliseconds: 10)
+            reap()
         }
-        return false
+        return status != nil
     }
 
     func finish() -> ToolResult {
-        process.waitUntilExit()
-        readers.wait()
+        endInput()
+        while ContinuousClock.now < deadline, read(milliseconds: 50) {}
+        while status == nil {
+            if ContinuousClock.now >= deadline { kill(process, SIGKILL) }
+            reap()
+            usleep(1000)
+        }
         return ToolResult(
-            status: process.terminationStatus, output: String(decoding: received, as: UTF8.self), errors: complaints)
+            status: status ?? -1, output: String(decoding: received, as: UTF8.self),
+            errors: String(decoding: complaints, as: UTF8.self))
     }
 
-    func stop() {
-        endInput()
-        if process.isRunning { process.terminate() }
-        _ = finish()
+    private func reap() {
+        var ended: Int32 = 0
+        if status == nil, waitpid(process, &ended, WNOHANG) == process { status = ended >> 8 & 255 | ended & 127 }
+    }
+
+    /// Reads what is there; false when the tool has closed its output.
+    @discardableResult private func read(milliseconds: Int32) -> Bool {
+        var polled = [output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polled, 2, milliseconds) > 0 else { return true }
+        let outputIsOpen = drain(output, &received)
+        let errorsAreOpen = drain(errors, &complaints)
+        if !outputIsOpen, errorsAreOpen { usleep(1000) }
+        return outputIsOpen
+    }
+
+    private func drain(_ descriptor: Int32, _ into: inout [UInt8]) -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            guard count > 0 else { return count < 0 && errno == EAGAIN }
+            into += chunk[..<count]
+        }
     }
 }
 
