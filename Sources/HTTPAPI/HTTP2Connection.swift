@@ -2,7 +2,17 @@ internal import Bytes
 internal import Dispatching
 internal import NIOCore
 internal import NIOHTTP2
+internal import NIOSSL
 internal import Vocabulary
+
+/// Sees whether the library gave up the connection: its errors do not tell what they are the end of.
+private final class GoAwayWatch: NIOHTTP2FrameDelegate {
+    private(set) var hasSeenFault = false
+
+    func wroteFrame(_ frame: HTTP2Frame) {
+        if case .goAway(_, let code, _) = frame.payload, code != .noError { hasSeenFault = true }
+    }
+}
 
 /// One connection of HTTP/2: takes frames apart into requests, has them answered, each when it is ready.
 ///
@@ -39,16 +49,17 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     private var isDraining = false
     private var isClosing = false
     private var hasEnded = false
+    private let watch = GoAwayWatch()
 
     init(loop: LoopState, listener: Listener, peer: PeerAddress) {
         (self.loop, self.listener, self.peer) = (loop, listener, peer)
         since = loop.now
-        frames = Self.frames(listener.limits, streams: loop.configuration.maxConcurrentStreams)
+        frames = Self.frames(listener.limits, streams: loop.configuration.maxConcurrentStreams, watch)
     }
 
     /// The library's handler with its limits. Those on rates end the connection: against CVE-2023-44487 (streams opened
     /// and reset at once), CVE-2024-27316 (headers continued for ever), and floods of pings and settings.
-    private static func frames(_ limits: RequestLimits, streams: Int) -> NIOHTTP2Handler {
+    private static func frames(_ limits: RequestLimits, streams: Int, _ watch: GoAwayWatch) -> NIOHTTP2Handler {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: max(streams, 1)),
@@ -68,7 +79,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
         stream.streamResetFrameRateLimit.windowLength = .seconds(30)
         stream.streamErrorRateLimit.maximumCount = 200
         stream.streamErrorRateLimit.windowLength = .seconds(30)
-        return NIOHTTP2Handler(mode: .server, connectionConfiguration: connection, streamConfiguration: stream)
+        return NIOHTTP2Handler(
+            mode: .server, frameDelegate: watch, connectionConfiguration: connection, streamConfiguration: stream)
     }
 
     // MARK: Channel events
@@ -87,9 +99,10 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     func channelInactive(context: ChannelHandlerContext) { end() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The library has reset the stream; the others live on.
-        if error is NIOHTTP2Errors.StreamError { return }
-        context.close(promise: nil)
+        // For a fault of one stream the library has reset that stream; the others live on.
+        if watch.hasSeenFault || error is NIOSSLError || error is IOError || error is ChannelError {
+            context.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -134,7 +134,7 @@ final class FrameClient {
                 client.send(FrameClient.frame(1, 5, stream, bad))
                 let answer = client.next()
                 // An answer with a status of 400 or 431, or a reset by the library.
-                #expect(answer?.stream == stream && (answer?.type == 1 || answer?.type == 3))
+                #expect(answer?.stream == stream && (answer?.type == 1 || answer?.type == 3), "\(String(describing: answer))")
                 if answer?.type == 1 { #expect(client.next()?.type == 0) }
                 stream += 2
             }
