@@ -130,9 +130,10 @@ package enum DevelopmentCertificate {
         gmtime_r(&seconds, &parts)
         let year = Int(parts.tm_year) + 1900
         let isShort = 1950..<2050 ~= year
-        let numbers = [isShort ? year % 100 : year] + [
-            Int(parts.tm_mon) + 1, Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec),
-        ]
+        let numbers =
+            [isShort ? year % 100 : year] + [
+                Int(parts.tm_mon) + 1, Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec),
+            ]
         let text = numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined() + "Z"
         return wrapped(isShort ? .utcTime : .generalizedTime, Array(text.utf8))
     }

@@ -4,7 +4,8 @@ package import Vocabulary
 
 /// When `X-Forwarded-For` is believed, and which of its addresses.
 ///
-/// Proxies append on the right: only what the trusted ones wrote can be believed, so the address is counted from the end.
+/// Proxies append on the right: only what the trusted ones wrote can be believed, so the address is counted from the
+/// end.
 package struct ForwardedForRules: Sendable, Equatable {
     /// The proxies that are trusted; setting `x_forwarded_for_authorized_addrs`. Whoever may open our Unix socket is
     /// trusted as well: the mode of the socket decides about that.

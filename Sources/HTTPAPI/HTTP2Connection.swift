@@ -16,8 +16,8 @@ private final class GoAwayWatch: NIOHTTP2FrameDelegate {
 
 /// One connection of HTTP/2: takes frames apart into requests, has them answered, each when it is ready.
 ///
-/// The library's handler before it knows the protocol's states, splits data by the client's windows and frames, and cuts
-/// off floods; streams are entries of a table here and no channels, which would cost more than most requests.
+/// The library's handler before it knows the protocol's states, splits data by the client's windows and frames, and
+/// cuts off floods; streams are entries of a table here and no channels, which would cost more than most requests.
 /// **Concurrency** its channel's event loop only.
 // Unchecked: every use is from `loop.eventLoop`, which is the guard; tasks only carry the reference back there.
 final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {

@@ -44,7 +44,8 @@ extension TLSFault: CustomStringConvertible {
         switch self {
         case .certificateUnreadable(let file): "cannot read certificates in PEM from \(file)"
         case .keyUnreadable(let file): "cannot read an unencrypted private key in PEM from \(file)"
-        case .keyMismatch(let certificate, let key): "the key in \(key) is not that of the certificate in \(certificate)"
+        case .keyMismatch(let certificate, let key):
+            "the key in \(key) is not that of the certificate in \(certificate)"
         case .authorityUnreadable(let file): "cannot read the certificates of clients' authorities in PEM from \(file)"
         case .noVersion: "tls_min_version is above tls_max_version"
         case .noCipherSuite: "TLS 1.2 is allowed, but tls_cipher_suites is empty"

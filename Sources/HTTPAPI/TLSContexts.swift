@@ -28,7 +28,8 @@ final class TLSContexts: Sendable {
     private static func make(_ settings: TLSSettings) throws(TLSFault) -> NIOSSLContext {
         guard settings.minimumVersion <= settings.maximumVersion else { throw .noVersion }
         guard settings.minimumVersion > .tls12 || !settings.cipherSuites.isEmpty else { throw .noCipherSuite }
-        let chain = try certificates(settings.certificateFile, or: .certificateUnreadable(file: settings.certificateFile))
+        let chain = try certificates(
+            settings.certificateFile, or: .certificateUnreadable(file: settings.certificateFile))
         let key: NIOSSLPrivateKey
         do { key = try NIOSSLPrivateKey(file: settings.keyFile, format: .pem) } catch {
             throw .keyUnreadable(file: settings.keyFile)

@@ -116,7 +116,8 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, LoopMember,
         guard first >= UInt8(ascii: "A"), first <= UInt8(ascii: "Z") else { return context.close(promise: nil) }
         var buffer = context.channel.allocator.buffer(capacity: 256)
         buffer.writeStaticString(Self.plainAnswer)
-        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { _ in context.close(promise: nil)
+        }
     }
 
     private func makeWay(_ agreed: String?, _ context: ChannelHandlerContext) {

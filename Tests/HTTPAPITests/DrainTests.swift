@@ -17,18 +17,19 @@ import Testing
         guard case .tcp(_, let port) = server.localAddresses.first else { throw ClientError(what: "no port") }
         let idle = Task {
             try await onThread {
-                let tool = try RunningTool("openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-quiet", "-ign_eof"])
+                let tool = try RunningTool(
+                    "openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-quiet", "-ign_eof"])
                 tool.send(Array("GET /a HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
                 return tool.wait(for: 50) && tool.ends()
             }
         }
         let busy = ["--http1.1", "--http2", "--http1.1", "--http2"].map { flag in
-            Task { try await onThread { try curl(port, folder, [flag, "-i", "URL/slow/er"]) } }
+            Task { try await onThread { try curl(port, folder, [flag, "-i", "URL/slow/est"]) } }
         }
         let frames = Task {
             try await onThread {
                 let client = try FrameClient(port)
-                client.send(FrameClient.frame(1, 5, 1, FrameClient.request("/slow/er")))
+                client.send(FrameClient.frame(1, 5, 1, FrameClient.request("/slow/est")))
                 var types: [UInt8] = []
                 while let frame = client.next() { types.append(frame.type) }
                 return (types, client.goodbye().hasEnded)

@@ -23,7 +23,7 @@ final class EchoAnswering: RequestAnswering {
         tasks.add(1, ordering: .relaxed)
         starts.add(1, ordering: .relaxed)
         if request.path.hasPrefix("/slow") {
-            let pause = request.path.hasPrefix("/slow/er") ? 600 : 150
+            let pause = request.path.hasPrefix("/slow/est") ? 3000 : request.path.hasPrefix("/slow/er") ? 600 : 150
             try? await Task.sleep(for: .milliseconds(pause))
         }
         return reply(request, into: &body)

@@ -87,7 +87,8 @@ final class FrameClient {
                 #expect(Array(bytes) == (0..<2_500_000).map { UInt8(truncatingIfNeeded: ($0 & 255) &* 7) })
             }
             let head = try curl(port, folder, ["--http2", "-I", "URL/large?1000000"])
-            #expect(head.output.contains("content-length: 1000000\r\n") && head.output.contains("cache-control: no-store"))
+            #expect(
+                head.output.contains("content-length: 1000000\r\n") && head.output.contains("cache-control: no-store"))
             #expect(head.output.contains("content-type: application/octet-stream") && head.output.contains("\ndate: "))
         }
     }
@@ -97,7 +98,9 @@ final class FrameClient {
             let many = try tool(
                 "curl",
                 ["-sS", "--cacert", folder.authority, "--http2", "-Z", "--parallel-max", "50"]
-                    + (0..<200).flatMap { ["https://127.0.0.1:\(port)/\($0 % 3 == 0 ? "slow" : "fast")/\($0)", "-o", "-"] })
+                    + (0..<200).flatMap {
+                        ["https://127.0.0.1:\(port)/\($0 % 3 == 0 ? "slow" : "fast")/\($0)", "-o", "-"]
+                    })
             #expect(many.status == 0, "\(many.errors)")
             for number in 0..<200 {
                 #expect(many.output.contains("get|/\(number % 3 == 0 ? "slow" : "fast")/\(number)|||||"))
@@ -107,7 +110,8 @@ final class FrameClient {
 
     @Test func bodiesThatAreTooLargeOrUnwantedAreRefused() async throws {
         let answering = EchoAnswering()
-        try await withTLSServer(answering, configuration: { $0.limits.maxRequestBytes = 100_000 }) { (port, folder, _) throws in
+        try await withTLSServer(answering, configuration: changing { $0.limits.maxRequestBytes = 100_000 }) {
+            (port, folder, _) throws in
             let large = [UInt8](repeating: 65, count: 100_001)
             let announced = try curl(port, folder, ["--http2", "--data-binary", "@-", "URL/a"], input: large)
             #expect(announced.output.hasSuffix("\n2 413"), "\(announced)")
@@ -127,14 +131,17 @@ final class FrameClient {
             let client = try FrameClient(port)
             var stream: UInt32 = 1
             for bad in [
-                FrameClient.request("a"), FrameClient.request("/a b"), FrameClient.request("/", [("x-vault-token", "\u{1}")]),
+                FrameClient.request("a"), FrameClient.request("/a b"),
+                FrameClient.request("/", [("x-vault-token", "\u{1}")]),
                 FrameClient.request("/", (0..<130).map { ("x-\($0)", "y") }),
                 FrameClient.request("/", [("x-vault-token", "a"), ("x-vault-token", "b")]),
             ] {
                 client.send(FrameClient.frame(1, 5, stream, bad))
                 let answer = client.next()
                 // An answer with a status of 400 or 431, or a reset by the library.
-                #expect(answer?.stream == stream && (answer?.type == 1 || answer?.type == 3), "\(String(describing: answer))")
+                #expect(
+                    answer?.stream == stream && (answer?.type == 1 || answer?.type == 3),
+                    "\(String(describing: answer))")
                 if answer?.type == 1 { #expect(client.next()?.type == 0) }
                 stream += 2
             }
@@ -191,7 +198,7 @@ final class FrameClient {
     }
 
     @Test func noMoreStreamsThanAreAllowed() async throws {
-        try await withTLSServer(configuration: { $0.maxConcurrentStreams = 3 }) { (port, _, _) throws in
+        try await withTLSServer(configuration: changing { $0.maxConcurrentStreams = 3 }) { (port, _, _) throws in
             let client = try FrameClient(port)
             for number in 0..<5 {
                 client.send(FrameClient.frame(1, 5, UInt32(number * 2 + 1), FrameClient.request("/slow")))
@@ -228,7 +235,7 @@ final class FrameClient {
             #expect(headers == [1, 3] && resets == [1, 3])
             #expect(client.goodbye().hasEnded)
         }
-        try await withTLSServer(configuration: { $0.limits.maxRequestSeconds = 1 }) { (port, _, _) throws in
+        try await withTLSServer(configuration: changing { $0.limits.maxRequestSeconds = 1 }) { (port, _, _) throws in
             let client = try FrameClient(port)
             client.send(FrameClient.frame(1, 4, 1, FrameClient.request("/sum", method: "POST")))
             for _ in 0..<16 {

@@ -7,7 +7,8 @@ import Vocabulary
 @testable import HTTPAPI
 
 @Suite(.timeLimit(.minutes(2))) struct ListenerTests {
-    private func rules(_ ranges: [String], _ change: (inout ForwardedForRules) -> Void = { _ in }) -> ForwardedForRules {
+    private func rules(_ ranges: [String], _ change: (inout ForwardedForRules) -> Void = { _ in }) -> ForwardedForRules
+    {
         var rules = ForwardedForRules(authorized: ranges.compactMap { AddressRange(text: $0) })
         change(&rules)
         return rules
@@ -62,10 +63,11 @@ import Vocabulary
     @Test func forwardedAddressesReachTheAnsweringSide() async throws {
         let rules = rules(["127.0.0.0/8"])
         try await withTLSServer(
-            configuration: { $0.listeners[0].forwardedFor = rules }
+            configuration: changing { $0.listeners[0].forwardedFor = rules }
         ) { (port, folder, _) throws in
             for (flag, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
-                let named = try curl(port, folder, [flag, "URL/remote", "-H", "X-Forwarded-For: 192.0.2.1, 198.51.100.7"])
+                let named = try curl(
+                    port, folder, [flag, "URL/remote", "-H", "X-Forwarded-For: 192.0.2.1, 198.51.100.7"])
                 #expect(named.output == "198.51.100.7\n\(version) 200")
                 #expect(try curl(port, folder, [flag, "URL/remote"]).output.hasSuffix("\n\(version) 400"))
             }

@@ -165,6 +165,9 @@ final class CertificateFolder: Sendable {
     var settings: TLSSettings { TLSSettings(certificateFile: certificate, keyFile: key) }
 }
 
+/// A change of settings, as a value.
+func changing<Settings>(_ change: @escaping (inout Settings) -> Void) -> (inout Settings) -> Void { change }
+
 /// Starts a server of TLS, runs the client code against it, shuts the server down.
 @discardableResult
 func withTLSServer<T: Sendable>(

@@ -17,7 +17,8 @@ import Testing
             #expect(try curl(port, folder, ["URL/a"]).status == 60)
             try server.reload()
             #expect(try curl(port, folder, ["URL/a"]).output.hasSuffix("2 200"))
-            let before = try tool("curl", ["-sS", "--cacert", folder.path + "/old-ca.pem", "https://127.0.0.1:\(port)/"])
+            let before = try tool(
+                "curl", ["-sS", "--cacert", folder.path + "/old-ca.pem", "https://127.0.0.1:\(port)/"])
             #expect(before.status == 60)
             old.send(request)
             #expect(old.wait(for: 2 * first))
@@ -26,13 +27,17 @@ import Testing
 
     @Test func whatCannotBeReadIsToldAndChangesNothing() async throws {
         try await withTLSServer { (port, folder, server) throws in
-            let good = (try Data(contentsOf: URL(fileURLWithPath: folder.certificate)),
-                try Data(contentsOf: URL(fileURLWithPath: folder.key)))
+            let good = (
+                try Data(contentsOf: URL(fileURLWithPath: folder.certificate)),
+                try Data(contentsOf: URL(fileURLWithPath: folder.key))
+            )
             let other = try DevelopmentCertificate.make(nowUnixSeconds: 1_800_000_000)
             let cases: [(certificate: [UInt8], key: [UInt8], TLSFault)] = [
                 ([], Array(good.1), .certificateUnreadable(file: folder.certificate)),
-                (Array("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".utf8), Array(good.1),
-                    .certificateUnreadable(file: folder.certificate)),
+                (
+                    Array("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".utf8), Array(good.1),
+                    .certificateUnreadable(file: folder.certificate)
+                ),
                 (Array(good.0), [], .keyUnreadable(file: folder.key)),
                 (Array(good.0), Array(good.0), .keyUnreadable(file: folder.key)),
                 (Array(good.0), other.keyPEM, .keyMismatch(certificateFile: folder.certificate, keyFile: folder.key)),
@@ -53,7 +58,10 @@ import Testing
             (TLSFault.noVersion, { $0.maximumVersion = .tls12 }),
             (.noCipherSuite, { ($0.minimumVersion, $0.cipherSuites) = (.tls12, []) }),
             (.authorityUnreadable(file: "/nowhere"), { $0.clientCertificates = .required(authorityFile: "/nowhere") }),
-            (.authorityUnreadable(file: "/dev/null"), { $0.clientCertificates = .requested(authorityFile: "/dev/null") }),
+            (
+                .authorityUnreadable(file: "/dev/null"),
+                { $0.clientCertificates = .requested(authorityFile: "/dev/null") }
+            ),
             (.certificateUnreadable(file: "/nowhere"), { $0.certificateFile = "/nowhere" }),
         ] as [(TLSFault, (inout TLSSettings) -> Void)] {
             await #expect(throws: HTTPServerError.tls(fault)) {

@@ -30,12 +30,14 @@ import Testing
             }
             #expect(try shakeHands(port, ["-tls1_3"]).output.contains("TLSv1.3, Cipher is TLS_"))
         }
-        try await withTLSServer(EchoAnswering(), { $0.minimumVersion = .tls12 }) { (port, _, _) throws in
+        try await withTLSServer(EchoAnswering(), changing { $0.minimumVersion = .tls12 }) { (port, _, _) throws in
             for version in ["-tls1", "-tls1_1"] {
                 #expect(try shakeHands(port, [version] + lax).output.contains("Cipher is (NONE)"), "\(version)")
             }
             #expect(try shakeHands(port, ["-tls1_3"]).output.contains("TLSv1.3, Cipher is TLS_"))
-            for suite in ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"] {
+            for suite in [
+                "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
+            ] {
                 let result = try shakeHands(port, ["-tls1_2", "-cipher", suite])
                 #expect(result.output.contains("TLSv1.2, Cipher is \(suite)"))
             }
@@ -62,7 +64,7 @@ import Testing
             #expect(try shakeHands(port, ["-alpn", "http/1.1"]).output.contains("ALPN protocol: http/1.1"))
             #expect(try shakeHands(port, []).output.contains("No ALPN negotiated"))
         }
-        try await withTLSServer(EchoAnswering(), { $0.offersHTTP2 = false }) { (port, folder, _) throws in
+        try await withTLSServer(EchoAnswering(), changing { $0.offersHTTP2 = false }) { (port, folder, _) throws in
             #expect(try shakeHands(port, ["-alpn", "h2,http/1.1"]).output.contains("ALPN protocol: http/1.1"))
             #expect(try curl(port, folder, ["--http2", "URL/a"]).output.hasSuffix("1.1 200"))
         }
@@ -94,7 +96,8 @@ import Testing
             (.requested(authorityFile: clients.path + "/mine-ca.pem"), true), (.none, true),
         ] {
             let isJudged = mode != .none
-            try await withTLSServer(EchoAnswering(), { $0.clientCertificates = mode }) { (port, folder, _) throws in
+            try await withTLSServer(EchoAnswering(), changing { $0.clientCertificates = mode }) {
+                (port, folder, _) throws in
                 for flag in ["--http1.1", "--http2"] {
                     let absent = try curl(port, folder, [flag, "URL/a"])
                     #expect(absent.output.hasSuffix(" 200") == bare, "\(mode) \(absent)")
@@ -112,11 +115,15 @@ import Testing
         let base = folder.path + "/" + name
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
         try tool(
-            "openssl", ["req", "-x509"] + curve + ["-keyout", base + "-cakey.pem", "-out", base + "-ca.pem", "-subj", "/CN=" + name])
+            "openssl",
+            ["req", "-x509"] + curve + [
+                "-keyout", base + "-cakey.pem", "-out", base + "-ca.pem", "-subj", "/CN=" + name,
+            ])
         let made = try tool(
             "openssl",
             ["req", "-x509"] + curve + [
-                "-CA", base + "-ca.pem", "-CAkey", base + "-cakey.pem", "-keyout", base + "-key.pem", "-out", base + ".pem",
+                "-CA", base + "-ca.pem", "-CAkey", base + "-cakey.pem", "-keyout", base + "-key.pem", "-out",
+                base + ".pem",
                 "-subj", "/CN=client", "-addext", "basicConstraints=CA:FALSE", "-addext", "extendedKeyUsage=clientAuth",
             ])
         #expect(made.status == 0, "\(made.errors)")
@@ -137,7 +144,8 @@ import Testing
     }
 
     @Test func handshakesMustComeToAnEnd() async throws {
-        try await withTLSServer(EchoAnswering(), { $0.handshakeTimeoutSeconds = 1 }) { (port, folder, server) throws in
+        try await withTLSServer(EchoAnswering(), changing { $0.handshakeTimeoutSeconds = 1 }) {
+            (port, folder, server) throws in
             let silent = try RawClient(port: port)
             let slow = try RawClient(port: port)
             try slow.send([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
