@@ -49,14 +49,13 @@ extension HTTP2Connection {
     func finishBody(_ exchange: HTTP2Exchange) {
         guard let work = exchange.work else { return }
         gathered -= exchange.bodyCount
+        exchange.phase = .answering
         let (head, answering) = (exchange.head, loop.answering)
         if exchange.bodyCount < limits.poolThresholdBytes,
             let reply = answering.answer(work.request(head), into: &work.writer)
         {
-            exchange.phase = .answering
             return respond(reply, to: exchange)
         }
-        exchange.phase = .answering
         exchange.work = nil
         running += 1
         let (eventLoop, id) = (loop.eventLoop, exchange.id)
@@ -88,7 +87,7 @@ extension HTTP2Connection {
     /// Answers with what is in the workspace's writer.
     private func respond(_ reply: WireReply, to exchange: HTTP2Exchange) {
         guard let work = exchange.work else { return }
-        if exchange.phase == .body, !exchange.hasInputEnded { gathered -= exchange.bodyCount }
+        if exchange.phase == .body { gathered -= exchange.bodyCount }
         exchange.phase = .sending
         exchange.since = loop.now
         let count = work.writer.view.count

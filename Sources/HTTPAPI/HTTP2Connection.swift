@@ -230,7 +230,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
 
     func checkTimeouts() {
         for exchange in Array(exchanges.values) { checkTimeouts(exchange) }
-        let limit = Int64(listener.limits.idleTimeoutSeconds)
+        let limit = Int64(isClosing ? listener.limits.writeTimeoutSeconds : listener.limits.idleTimeoutSeconds)
+        if isClosing, loop.now - since >= .seconds(limit) + loop.sweepInterval { return abandon() }
         if exchanges.isEmpty, loop.now - since >= .seconds(limit) + loop.sweepInterval { stop() }
     }
 
@@ -254,6 +255,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     private func closeIfDrained() {
         guard isDraining, !isReading, exchanges.isEmpty, !isClosing, !hasEnded, let context else { return }
         isClosing = true
+        since = loop.now
         // What was written last is what the end waits for.
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { _ in self.context?.close(promise: nil) }

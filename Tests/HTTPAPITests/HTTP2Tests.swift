@@ -213,6 +213,28 @@ final class FrameClient {
         }
     }
 
+    @Test func theBodiesOfAConnectionAreBoundedTogether() async throws {
+        try await withTLSServer(configuration: changing { $0.limits.maxRequestBytes = 100_000 }) { (port, _, _) throws in
+            let client = try FrameClient(port)
+            let data = [UInt8](repeating: 65, count: 15_000)
+            // Bodies that are done with, by an answer or a fault, do not count.
+            for stream in stride(from: UInt32(1), to: 17, by: 2) {
+                client.send(FrameClient.frame(1, 4, stream, FrameClient.request("/sum", method: "POST")))
+                for _ in 0..<5 { client.send(FrameClient.frame(0, 0, stream, data)) }
+                client.send(FrameClient.frame(0, 1, stream, [UInt8](repeating: 65, count: 15_000)))
+                #expect(client.next()?.type == 1)
+                #expect(client.next().map { String(decoding: $0.payload, as: UTF8.self) }?.hasPrefix("90000 ") == true)
+            }
+            var resets: [UInt8] = []
+            for stream in stride(from: UInt32(17), to: 29, by: 2) {
+                client.send(FrameClient.frame(1, 4, stream, FrameClient.request("/sum", method: "POST")))
+                for _ in 0..<6 { client.send(FrameClient.frame(0, 0, stream, data)) }
+            }
+            for _ in 0..<1 { if let frame = client.next(), frame.type == 3 { resets = frame.payload } }
+            #expect(resets == [0, 0, 0, 11])
+        }
+    }
+
     @Test func slowBodiesAndClientsThatDoNotReadAreCutOff() async throws {
         let slow: (inout HTTPServerConfiguration) -> Void = {
             $0.limits.readTimeoutSeconds = 1
