@@ -44,8 +44,8 @@ package enum SecretArena {
 
     private static func sizeClass(_ count: Int) -> Int? {
         var size = 0
-        while smallest << size < count { size += 1 }
-        return smallest << size <= slab ? size : nil
+        while size < 12, smallest << size < count { size += 1 }
+        return smallest << size >= count && smallest << size <= slab ? size : nil
     }
 
     private static func roundedToPages(_ count: Int) -> Int { (count + 4095) & ~4095 }

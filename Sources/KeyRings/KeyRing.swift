@@ -130,9 +130,9 @@ extension KeyRing {
 
     /// The version of that number, if it is in memory.
     package func resident(_ number: Int) -> KeyVersion? {
+        guard number >= settings.firstVersion, number <= settings.latestVersion else { return nil }
         let index = number - (settings.latestVersion - versions.count + 1)
-        if versions.indices.contains(index) { return versions[index] }
-        return number >= settings.firstVersion && number <= settings.latestVersion ? shelf[number] : nil
+        return versions.indices.contains(index) ? versions[index] : shelf[number]
     }
 
     /// Whether this very version is in memory.

@@ -135,6 +135,19 @@ package struct KeySettings: Equatable, Sendable {
         return hasSoundNumbers ? nil : .settingsInconsistent
     }
 
+    // Parameters only where the type has them, and only such as it has.
+    private var hasSoundParameters: Bool {
+        let isSized = type == .hmac && type.keyLengths?.contains(keySize) == true
+        if keySize != 0 && !isSized { return false }
+        if backup.map({ $0.version < 1 }) == true || restore.map({ $0.version < 1 }) == true { return false }
+        switch type {
+        case .mlDSA: return mlDSA != nil && hybrid == nil
+        case .hybrid:
+            return mlDSA != nil && hybrid?.postQuantum == "ml-dsa" && classicHalf.map { $0.modulusBits == nil } == true
+        default: return parameterSet.isEmpty && hybrid == nil
+        }
+    }
+
     private var hasSoundNumbers: Bool {
         minEncryptionVersion >= 0 && minEncryptionVersion <= latestVersion
             && minAvailableVersion >= 0 && minAvailableVersion <= minDecryptionVersion
@@ -142,7 +155,8 @@ package struct KeySettings: Equatable, Sendable {
             && (!isConvergent || isDerived) && (!isDerived || type.supportsDerivation)
             && (!isConvergent || type.supportsConvergence)
             && (!isConvergent || derivation == .hkdf)
-            && (type.family != .postQuantum || mlDSA != nil) && (type != .hybrid || classicHalf != nil)
+            && hasSoundParameters
+            && disabledVersions.count <= KeyRing.residentLimit
             && disabledVersions.allSatisfy { $0 >= 1 && $0 < latestVersion }
     }
 }

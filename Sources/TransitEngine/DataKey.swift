@@ -9,6 +9,8 @@ struct DataKeyCommand: Sendable {
         "context", "bits", "key_version", "associated_data", "nonce", "padding_scheme", "hash_algorithm", "count")
     /// So many keys are made by one request at most.
     static let mostKeys = 10_000
+    /// So many bytes of context and associated data, counted once per key.
+    static let mostWork = 64 << 20
 
     let work: BatchWork
     /// Whether the reply also carries the keys themselves.
@@ -39,6 +41,9 @@ struct DataKeyCommand: Sendable {
             }
             guard (1...Self.mostKeys).contains(stated) else { throw .dataKeyCount(most: Self.mostKeys) }
             count = stated
+            let (bytes, tooMany) = (texts.view(item.context).count + texts.view(item.associatedData).count)
+                .multipliedReportingOverflow(by: count)
+            if tooMany || bytes > Self.mostWork { throw .dataKeyWork(most: Self.mostWork) }
         }
         var work = BatchWork(
             name: name, texts: texts, parameters: parameters, items: Array(repeating: item, count: count),

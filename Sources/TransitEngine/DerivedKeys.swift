@@ -45,6 +45,9 @@ struct DerivedKeysCommand: Sendable {
         item.context = try BatchWork.text(6, parameters, texts)
         item.hasNonce = try !BatchWork.text(7, parameters, texts).isBlank
         if case .failure = Base64.decode(texts.view(item.context)) { throw .contextNotBase64 }
+        let length = texts.view(item.context).count + salt.count + info.count
+        let (bytes, tooMany) = length.multipliedReportingOverflow(by: end - first)
+        if tooMany || bytes > DataKeyCommand.mostWork { throw .dataKeyWork(most: DataKeyCommand.mostWork) }
         work = BatchWork(
             name: name, texts: texts, parameters: parameters, items: Array(repeating: item, count: indexes.count),
             isBatch: false, partialFailureCode: nil, warnings: parameters.warnings(replaced: ["name", "plaintext"]),

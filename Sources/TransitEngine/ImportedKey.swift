@@ -25,7 +25,7 @@ final class ImportedKey: Sendable {
     init(publicPEM text: ByteView, _ settings: KeySettings) throws(TransitError) {
         let type = settings.type
         do throws(AsymmetricError) {
-            if let set = settings.mlDSA {
+            if type == .mlDSA, let set = settings.mlDSA {
                 content = .signer(PostQuantumSigner(try MLDSAPublicKey.decode(pem: text, set)))
                 secret = SecretBytes(copying: .empty)
                 return

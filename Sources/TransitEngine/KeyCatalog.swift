@@ -98,6 +98,7 @@ final class KeyCatalog: Sendable {
                 if let known, ring === known { return known }
                 // Another ring, or the known one going on.
                 let replaced = known?.revision == ring.revision ? nil : known
+                try Self.checkReadable(ring.settings)
                 var batch = WriteBatch()
                 batch.require(known.map { .revision($0.revision) } ?? .absent, at: Self.key(name))
                 if let replaced { remove(replaced, &batch) }
@@ -119,6 +120,12 @@ final class KeyCatalog: Sendable {
             }
             throw .contention
         }
+    }
+
+    // What cannot be read back must not be stored: the key would be lost.
+    private static func checkReadable(_ settings: KeySettings) throws(TransitError) {
+        let copy = settings.record.withUnsafeBytes { try? KeySettings(record: ByteView($0)) }
+        guard copy == settings else { throw .ring(.settingsInconsistent) }
     }
 
     // A ring that takes another one's place: what it does not overwrite has to go.
@@ -144,6 +151,7 @@ final class KeyCatalog: Sendable {
             guard let current = try await held(name) else { return nil }
             let next = try await change(current)
             if next === current { return current }
+            try Self.checkReadable(next.settings)
             var batch = WriteBatch()
             batch.require(.revision(current.revision), at: Self.key(name))
             batch.put(Self.key(name), next.settings.record)

@@ -59,6 +59,7 @@ extension KeySettings {
     /// Takes the parameters that only some types have.
     mutating func setParameters(set: String, postQuantum: String, classic: String) throws(TransitError) {
         guard type.family == .postQuantum else { return }
+        guard set.utf8.count <= 8 else { throw .parameterSet(type) }
         parameterSet = set
         guard mlDSA != nil else { throw .parameterSet(type) }
         guard type == .hybrid else { return }

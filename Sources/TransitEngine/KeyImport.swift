@@ -126,7 +126,7 @@ extension Transit {
             try Self.checkImport(ring)
             if let number = command.version {
                 try await catalog.load(ring.missing([number]), of: ring)
-                guard let version = ring.resident(number), number >= ring.settings.minDecryptionVersion else {
+                guard number >= ring.settings.minDecryptionVersion, let version = ring.resident(number) else {
                     throw .ring(.noSuchVersion)
                 }
                 return try Self.complete(ring, version, draft)

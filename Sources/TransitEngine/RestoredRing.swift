@@ -18,7 +18,10 @@ struct RestoredRing: Sendable {
         let usage = Self.usage(blob)
         for number in settings.firstVersion...settings.latestVersion {
             guard let entry = Self.entry(number, blob) else { throw .restoreVersion(number) }
-            if settings.type == .hmac, settings.keySize == 0 { settings.keySize = entry.keyLength }
+            if settings.type == .hmac {
+                if settings.keySize == 0 { settings.keySize = entry.keyLength }
+                if settings.keySize != entry.keyLength { throw .ring(.keyLength(entry.keyLength, .hmac)) }
+            }
             versions.append(try Self.version(number, entry, settings, blob, KeyUsage(stored: usage[number] ?? 0)))
         }
         settings.restore = BackupMark(moment: now, version: settings.latestVersion)
@@ -29,6 +32,8 @@ struct RestoredRing: Sendable {
     /// The ring, not yet stored; it counts on from the ring whose place it takes.
     func ring(replacing known: KeyRing?) throws(TransitError) -> KeyRing {
         if let known {
+            // Ended first: what is sealed under the same key from here on is not sealed by the ring that goes.
+            for old in known.residents { _ = old.usage.close() }
             for version in versions { version.usage.raise(to: known.resident(version.number)?.usage.messages ?? 0) }
         }
         do throws(KeyRingError) { return try KeyRing(name: name, settings: settings, fresh: versions) } catch {
@@ -56,9 +61,12 @@ struct RestoredRing: Sendable {
         if settings.isDerived && KeyDerivation(rawValue: blob.policy.kdf) == nil { throw .restoreType }
         if settings.isConvergent { settings.convergentVersion = blob.policy.convergentVersion }
         settings.keySize = type == .hmac ? blob.policy.keySize : 0
-        settings.parameterSet = blob.policy.parameterSet
-        settings.hybrid = blob.policy.hybridConfig.map { HybridParts(postQuantum: $0.pqc, classic: $0.ec) }
-        settings.disabledVersions = blob.policy.disabledVersions.sorted()
+        if type.family == .postQuantum {
+            let parts = blob.policy.hybridConfig
+            try settings.setParameters(
+                set: blob.policy.parameterSet, postQuantum: parts?.pqc ?? "", classic: parts?.ec ?? "")
+        }
+        settings.disabledVersions = Set(blob.policy.disabledVersions).sorted()
         if blob.policy.usageLimits.count == 3 {
             settings.usageLimits.warn = blob.policy.usageLimits[0]
             settings.usageLimits.rotate = blob.policy.usageLimits[1]
@@ -69,6 +77,8 @@ struct RestoredRing: Sendable {
         settings.backup = blob.policy.backupInfo.map {
             BackupMark(moment: Moment(seconds: $0.time.seconds, nanoseconds: $0.time.nanoseconds), version: $0.version)
         }
+        // A mark of no version says nothing.
+        if let backup = settings.backup, backup.version < 1 { settings.backup = nil }
         if settings.latestVersion > BackupLimits.entries { throw .restoreTooLarge }
         if blob.policy.autoRotateNanoseconds < 0 { throw .restoreFault(.number(.autoRotatePeriod)) }
         return settings

@@ -66,10 +66,16 @@ package final class Transit: SecretsEngine {
         try await loadConfig()
         await catalog.limit(to: config.cacheSize)
         for text in try await catalog.names(after: nil, limit: .max) {
-            guard let name = KeyName(text: text), try await catalog.settings(name)?.autoRotateSeconds ?? 0 > 0,
-                let ring = try await catalog.ring(name)
-            else { continue }
-            noteRotation(of: ring)
+            guard let name = KeyName(text: text) else { continue }
+            do throws(TransitError) {
+                guard try await catalog.settings(name)?.autoRotateSeconds ?? 0 > 0,
+                    let ring = try await catalog.ring(name)
+                else { continue }
+                noteRotation(of: ring)
+            } catch {
+                // One ring that cannot be read must not keep the others from being used.
+                guard case .ring = error else { throw error }
+            }
         }
     }
 

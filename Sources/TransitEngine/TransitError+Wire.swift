@@ -108,6 +108,8 @@ extension TransitError: WireFault {
         case .dataKeyBits: "invalid bit length"
         case .dataKeyAssociatedData(let type):
             "'associated_data' provided for non-AEAD cipher suite \(type.rawValue)"
+        case .dataKeyWork(let most):
+            "context, associated data, salt and info together, counted once per key, must be at most \(most) bytes"
         case .dataKeyCountMissing: "missing count"
         case .dataKeyCount(let most): "count must be between 1 and \(most)"
         case .keyIndexes(let most):

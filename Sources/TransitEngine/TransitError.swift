@@ -60,6 +60,7 @@ package enum TransitError: Error, Equatable {
     case dataKeyKind, dataKeyBits, dataKeyCountMissing
     case dataKeyCount(most: Int)
     case keyIndexes(most: Int)
+    case dataKeyWork(most: Int)
     case dataKeyAssociatedData(KeyType)
     case saltMissing, saltNotBase64, infoNotBase64
     /// Digests and random bytes.

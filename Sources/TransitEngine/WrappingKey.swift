@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Dispatch
 internal import KeyRings
 internal import Primitives
 internal import Storage
@@ -12,11 +11,19 @@ final class WrappingKey: Sendable {
     private static let path = "import/wrapping-key"
     private let storage: StorageView
     private let known = Mutex<PrivateKey?>(nil)
+    // One maker at a time: those who come meanwhile wait for its pair.
+    private let locks = NameLocks()
 
     init(storage: StorageView) { self.storage = storage }
 
     /// The pair. **Cost** a second or more for the first call of a mount's life.
     func pair() async throws(TransitError) -> PrivateKey {
+        if let key = known.withLock({ $0 }) { return key }
+        guard let name = KeyName(text: "wrapping-key") else { throw .storage }
+        return try await locks.holding(name) { () async throws(TransitError) in try await readOrMake() }
+    }
+
+    private func readOrMake() async throws(TransitError) -> PrivateKey {
         if let key = known.withLock({ $0 }) { return key }
         do {
             for _ in 0..<8 {
@@ -61,15 +68,5 @@ final class WrappingKey: Sendable {
             try reader.finish()
             return try PrivateKey(checkedPKCS8: der)
         }
-    }
-}
-
-/// Work of seconds, such as making RSA keys: on threads of its own, so that those of Swift's pool stay free.
-enum SlowWork {
-    static func run<T: Sendable, E: Error>(_ body: @escaping @Sendable () throws(E) -> T) async throws(E) -> T {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, E>, Never>) in
-            DispatchQueue.global().async { continuation.resume(returning: Result { () throws(E) in try body() }) }
-        }
-        return try result.get()
     }
 }
