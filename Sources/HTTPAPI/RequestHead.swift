@@ -1,6 +1,5 @@
 internal import Bytes
 internal import Dispatching
-internal import Vocabulary
 
 /// How the end of a request's body is found. **Source** RFC 9112 §6.
 enum BodyFraming: Equatable, Sendable {
@@ -34,8 +33,6 @@ struct RequestHead: Equatable, Sendable {
     var isVersion10 = false
     /// Whether the client waits for `100 Continue` before it sends the body.
     var expectsContinue = false
-    /// Who sent it.
-    var remote = PeerAddress.unknown
     /// Length of the head, with the empty line that ends it.
     var count = 0
 
@@ -48,7 +45,6 @@ struct RequestHead: Equatable, Sendable {
         request.isForm = isForm
         request.isMergePatch = isMergePatch
         request.body = body
-        request.remote = remote
         return request
     }
 }

@@ -24,12 +24,12 @@ struct DevServer {
         let dispatcher = Dispatcher(
             mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
-        do throws(HTTPServerError) { try await server.start() } catch {
-            await server.shutdown(gracePeriod: .zero)
-            throw StartFault.listen(error)
+        do { try await server.start() } catch {
+            await server.stop(graceSeconds: 0)
+            throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
         }
         let stop = StopSignal()
-        announce(server.localAddresses.first, token)
+        announce(server.localAddress, token)
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
@@ -38,7 +38,7 @@ struct DevServer {
         }
         await stop.wait()
         maintenance.cancel()
-        await server.shutdown()
+        await server.stop(graceSeconds: 10)
         await mounts.close()
         print("stopped")
     }
