@@ -18,8 +18,7 @@ enum RowContent: Sendable {
 struct RowChanges: Sendable {
     var changes: [(key: StorageKey, content: RowContent)] = []
     var conditions: [(key: StorageKey, condition: WriteBatch.Precondition)] = []
-    /// The writer's epoch; nil for what the barrier itself changes, under the highest that this server has written
-    /// with.
+    /// The writer's epoch; nil for what the barrier changes, under the highest that this server has written with.
     var epoch: UInt64?
 }
 

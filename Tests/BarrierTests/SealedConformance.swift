@@ -23,7 +23,7 @@ struct SealedConformance {
         "The N-th operation fails for N = 1, 2, …: the failure is passed on, and storage goes on",
         arguments: [DiskKind.inMemory, .sqlite], FaultyStorage.Moment.allCases)
     func faults(_ kind: DiskKind, _ moment: FaultyStorage.Moment) async throws {
-        for scenario in StorageScenario.all {
+        for scenario in StorageScenario.all where !scenario.isBulky {
             try await FaultSweep(scenario, moment) { try await SealedSubject(kind) }.run()
         }
     }
@@ -32,7 +32,7 @@ struct SealedConformance {
         "The N-th operation below fails for N = 1, 2, …: it comes out as .unavailable or not at all, nothing is lost",
         arguments: [DiskKind.inMemory, .sqlite], FaultyStorage.Moment.allCases)
     func faultsBelow(_ kind: DiskKind, _ moment: FaultyStorage.Moment) async throws {
-        for scenario in StorageScenario.all {
+        for scenario in StorageScenario.all where !scenario.isBulky {
             let sweep = FaultSweep(
                 scenario, moment,
                 below: {

@@ -73,11 +73,11 @@ actor SealedSubject: StorageSubject {
             faulty = FaultyStorage(Self.disk(kind, memory, sqlite))
         }
         let (next, root) = (SealedStorage(faulty) { 0 }, root)
-        sealed = next
         let error = await failure(BarrierError.self) { try await next.unseal(root) }
         // The kit knows faults as storage tells them.
         if case .storage(let fault)? = error { throw fault }
         if let error { throw error }
+        sealed = next
         return true
     }
 

@@ -5,6 +5,20 @@ import Testing
 
 @Suite("Storage view")
 struct StorageViewTests {
+    @Test("A feed of what is below a prefix tells all commits, with those keys alone, cut by bytes")
+    func feed() async throws {
+        let backend = InMemoryStorage()
+        let paths = ["m/1/a", "m/10/a", "m/1/\u{301}b", "m/1/", "m/1", ""]
+        var batch = WriteBatch()
+        for path in paths { batch.put(StorageKey(path), []) }
+        try await backend.commit(batch)
+        try await backend.commit(WriteBatch())
+        var feed = try await backend.changes(after: 0).below("m/").below("1/").makeAsyncIterator()
+        #expect(await feed.next() == .committed(1, keys: ["a", "\u{301}b", ""].map { StorageKey($0) }))
+        #expect(await feed.next() == .committed(2, keys: []))
+        #expect(StorageKey("e\u{301}").dropping("é") == nil)
+    }
+
     @Test("Two views of one backend see nothing of each other")
     func confinement() async throws {
         let backend = InMemoryStorage()

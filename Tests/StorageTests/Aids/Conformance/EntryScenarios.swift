@@ -5,7 +5,7 @@ extension StorageScenario {
         StorageScenario("What was stored is read back, and nothing is where nothing was stored", reading),
         StorageScenario("Every commit has a higher revision, which its entries carry", revisions),
         StorageScenario("A removed key holds nothing, and removing nothing is fine", removal),
-        StorageScenario("Keys and values may be of any bytes and up to a MiB and more", extremes),
+        StorageScenario("Keys and values may be of any bytes and up to a MiB and more", isBulky: true, extremes),
         StorageScenario("All is there after reopening, and revisions go on rising", reopening),
     ]
 

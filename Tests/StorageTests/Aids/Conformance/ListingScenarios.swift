@@ -4,7 +4,7 @@ extension StorageScenario {
     static let listings: [StorageScenario] = [
         StorageScenario("Listing is in byte order, below the prefix only", order),
         StorageScenario("Listing goes on after a cursor that need not exist, page by page", cursors),
-        StorageScenario("Pages of entries give every entry once, big ones too", pages),
+        StorageScenario("Pages of entries give every entry once, big ones too", isBulky: true, pages),
     ]
 
     private static func order(_ subject: any StorageSubject) async throws {

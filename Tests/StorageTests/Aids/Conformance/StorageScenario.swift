@@ -19,11 +19,17 @@ extension StorageSubject {
 package struct StorageScenario: Sendable, CustomStringConvertible {
     /// What has to hold, a sentence.
     package let description: String
+    /// Whether it moves so many bytes that running it hundreds of times takes minutes.
+    package let isBulky: Bool
     /// Runs the scenario.
     package let run: @Sendable (any StorageSubject) async throws -> Void
 
-    init(_ description: String, _ run: @escaping @Sendable (any StorageSubject) async throws -> Void) {
+    init(
+        _ description: String, isBulky: Bool = false,
+        _ run: @escaping @Sendable (any StorageSubject) async throws -> Void
+    ) {
         self.description = description
+        self.isBulky = isBulky
         self.run = run
     }
 
