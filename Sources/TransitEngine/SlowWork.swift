@@ -2,10 +2,11 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Work of seconds, such as making RSA keys: on threads of its own. Swift's pool has one thread per core, and whoever keeps
-/// one busy keeps everybody waiting who needs storage.
+/// Work of seconds, such as making RSA keys: on threads of its own. Swift's pool has one thread per core, and whoever
+/// keeps one busy keeps everybody waiting who needs storage.
 ///
-/// **Concurrency** jobs run in the order of their coming, on all cores but one; they wait in a queue, each with its request.
+/// **Concurrency** jobs run in the order of their coming, on all cores but one; they wait in a queue, each with its
+/// request.
 enum SlowWork {
     private static let jobs = Mutex<[@Sendable () -> Void]>([])
     private static let arrivals = DispatchSemaphore(value: 0)

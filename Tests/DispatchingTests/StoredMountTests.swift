@@ -38,7 +38,8 @@ struct StoredMountTests {
     private static func shown(_ mounts: [MountDescription]) -> [String] {
         mounts.filter { $0.type != "system" }.map {
             "\($0.path) \($0.type) \($0.accessor) \($0.uuid) \($0.about) \($0.defaultLeaseSeconds) "
-                + "\($0.maxLeaseSeconds) " + $0.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+                + "\($0.maxLeaseSeconds) "
+                + $0.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         }
     }
 }

@@ -131,7 +131,7 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
     @Test func aClientThatDoesNotReadIsCutOff() async throws {
         let server = HTTPServer(
-            configuration: testConfiguration { $0.writeTimeoutSeconds = 1 }, answering: EchoAnswering())
+            configuration: testConfiguration { $0.writeTimeoutSeconds = 4 }, answering: EchoAnswering())
         try await server.start()
         guard case .tcp(_, let port) = server.localAddress else { throw ClientError(what: "no port") }
         let client = try await onThread {
