@@ -113,6 +113,8 @@ let package = Package(
     products: [.executable(name: "strongroom", targets: ["strongroom"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
@@ -138,7 +140,13 @@ let package = Package(
         room("TransitEngine"),
         room("SystemEngine"),
         room("Dispatching"),
-        room("HTTPAPI", [nio("NIOCore"), nio("NIOPosix")]),
+        room(
+            "HTTPAPI",
+            [
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOTLS"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ]),
         .executableTarget(
             name: "strongroom",
             dependencies: (floors["strongroom"] ?? []).map { .target(name: $0) } + [
@@ -148,7 +156,7 @@ let package = Package(
         tests("TidyTests", []),
         tests("PrimitivesTests", ["Primitives", "Bytes", "CGcrypt", "COpenSSL"], [swiftCrypto]),
         tests("ServerTests", ["strongroom", "Primitives"]),
-        tests("HTTPAPITests", ["HTTPAPI", "Dispatching", "Vocabulary", "Bytes"]),
+        tests("HTTPAPITests", ["HTTPAPI", "Dispatching", "Certificates", "Vocabulary", "Bytes"]),
         // What several test targets and the fuzz targets lean on: seeds, borrowed bytes, troubled storage.
         .target(
             name: "TestAids", dependencies: ["Storage", "Bytes"], path: "Tests/StorageTests/Aids",

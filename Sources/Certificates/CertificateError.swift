@@ -28,6 +28,8 @@ package enum CertificateError: Error, Equatable {
     case leafAlgorithmMismatch(leaf: String)
     /// The leaf's key is of the same kind as the key, but another one.
     case leafKeyMismatch
+    /// A certificate for development has no host to be for, or one that cannot be a name.
+    case noHosts
     /// The key would not sign.
     case signing(AsymmetricError)
 }

@@ -65,7 +65,7 @@ package enum SigningRequest {
 
 extension AsymmetricAlgorithm {
     /// DER of the AlgorithmIdentifier of `certificateSignature`. **Source** RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3.
-    fileprivate var certificateSignatureAlgorithm: [UInt8] {
+    var certificateSignatureAlgorithm: [UInt8] {
         switch self {
         case .ecdsaP256: [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
         case .ecdsaP384: [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03]
@@ -79,7 +79,7 @@ extension AsymmetricAlgorithm {
 
 extension PrivateKey {
     /// Signs as requests are signed: RSA with PKCS #1 v1.5 over SHA-256, ECDSA over the hash of the curve's strength.
-    fileprivate func certificateSignature(of message: [UInt8]) throws(AsymmetricError) -> [UInt8] {
+    func certificateSignature(of message: [UInt8]) throws(AsymmetricError) -> [UInt8] {
         switch algorithm {
         case .ecdsaP256: try sign(digestOf: message, .sha2_256, .ecdsa(.asn1))
         case .ecdsaP384: try sign(digestOf: message, .sha2_384, .ecdsa(.asn1))

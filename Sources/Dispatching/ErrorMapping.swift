@@ -57,7 +57,8 @@ enum ErrorMapping {
             case .bodyTooLarge(let limit):
                 (413, "request body is larger than \(limit) bytes (setting max_request_size)")
             case .unsupported(let what): (what.status, "unsupported: \(what.rawValue)")
-            case .timedOut: (408, "the request did not arrive in time (setting http_read_timeout)")
+            case .timedOut:
+                (408, "the request did not arrive in time (settings http_read_timeout, max_request_duration)")
             }
         JSON.object(["errors": .array([.string(text)])]).write(into: &body)
         body.append("\n")

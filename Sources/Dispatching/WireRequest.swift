@@ -1,4 +1,5 @@
 package import Bytes
+package import Vocabulary
 
 /// The verb on the request line.
 package enum WireMethod: Sendable, Equatable {
@@ -26,6 +27,8 @@ package struct WireRequest: Sendable {
     package var isMergePatch = false
     /// The body, complete.
     package var body: ByteView = .empty
+    /// Who sent it: the other end of the connection, or whom a trusted proxy named in `X-Forwarded-For`.
+    package var remote = PeerAddress.unknown
 
     /// A request without headers or body.
     package init(method: WireMethod, path: ByteView) {

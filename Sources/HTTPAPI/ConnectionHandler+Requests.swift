@@ -4,7 +4,7 @@ internal import NIOCore
 internal import Vocabulary
 
 extension ConnectionHandler {
-    private var limits: RequestLimits { loop.configuration.limits }
+    private var limits: RequestLimits { listener.limits }
 
     /// Bodies up to this size are gathered without asking `refuse` first: the request itself is soon there, and its
     /// answer need not end the connection. Clients often send the head and a short body apart.
@@ -12,13 +12,17 @@ extension ConnectionHandler {
 
     /// Takes a request at the start of `bytes`; returns how many bytes it used, 0 when its head is not complete.
     func takeRequest(_ bytes: ByteView) -> Int {
-        let head: RequestHead
+        var head: RequestHead
         do throws(ProtocolFault) {
             guard let complete = try parser.parse(bytes) else {
                 if phase != .head { enter(.head) }
                 return 0
             }
             head = complete
+            head.remote = peer
+            if let rules = listener.forwardedFor {
+                head.remote = try rules.remote(peer: peer, fields: bytes.slice(0, head.count))
+            }
         } catch {
             return fail(error, bytes)
         }
@@ -134,6 +138,7 @@ extension ConnectionHandler {
 
     /// Changes the phase and starts its clock.
     func enter(_ next: Phase) {
+        if next == .head || next == .body, phase != .head { began = loop.now }
         phase = next
         since = loop.now
         progress = work?.block.count ?? 0

@@ -8,25 +8,26 @@ extension ConnectionHandler {
 
     /// Called twice a second: cuts off what has taken too long.
     func checkTimeouts() {
-        let configuration = loop.configuration
-        let readTimeout = configuration.limits.readTimeoutSeconds
+        let limits = listener.limits
         guard !isBlocked else { return checkWriting() }
         switch phase {
         case .fresh:
-            if hasPassed(readTimeout) { context?.close(promise: nil) }
+            if hasPassed(limits.headTimeoutSeconds) { context?.close(promise: nil) }
         case .idle:
-            if hasPassed(configuration.limits.idleTimeoutSeconds) { context?.close(promise: nil) }
+            if hasPassed(limits.idleTimeoutSeconds) { context?.close(promise: nil) }
         case .head:
-            if hasPassed(readTimeout) { timeOut() }
+            if hasPassed(limits.headTimeoutSeconds) { timeOut() }
         case .body:
-            guard hasPassed(readTimeout) else { return }
+            // A body may make progress for ever, a thousand bytes at a time.
+            if hasPassed(limits.maxRequestSeconds, since: began) { return timeOut() }
+            guard hasPassed(limits.readTimeoutSeconds) else { return }
             let received = work?.block.count ?? 0
             if received - progress < Self.leastProgressBytes { return timeOut() }
             (progress, since) = (received, loop.now)
         case .sending: checkWriting()
         case .closing:
             guard isOutputDone else { return checkWriting() }
-            if hasPassed(configuration.lingerSeconds) { context?.close(promise: nil) }
+            if hasPassed(loop.configuration.lingerSeconds) { context?.close(promise: nil) }
         case .answering, .closed: break
         }
     }
@@ -46,10 +47,9 @@ extension ConnectionHandler {
         flushOutbound()
     }
 
-    private func hasPassed(_ seconds: Int) -> Bool {
-        // `since` may lie one sweep before the truth; nobody is cut off early for that.
-        let slack = Int64(loop.configuration.sweepIntervalMilliseconds)
-        return loop.now - since >= .seconds(Int64(seconds)) + .milliseconds(slack)
+    private func hasPassed(_ seconds: Int, since start: NIODeadline? = nil) -> Bool {
+        // The start may lie one sweep before the truth; nobody is cut off early for that.
+        loop.now - (start ?? since) >= .seconds(Int64(seconds)) + loop.sweepInterval
     }
 
     private func checkWriting() {
@@ -57,7 +57,7 @@ extension ConnectionHandler {
         let moved = sent - waiting
         if moved != progress {
             (progress, since) = (moved, loop.now)
-        } else if hasPassed(loop.configuration.writeTimeoutSeconds) {
+        } else if hasPassed(listener.limits.writeTimeoutSeconds) {
             context?.close(promise: nil)
         }
     }

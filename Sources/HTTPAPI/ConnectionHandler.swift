@@ -10,7 +10,7 @@ internal import Vocabulary
 /// other.
 /// **Concurrency** its channel's event loop only.
 // Unchecked: every use is from `loop.eventLoop`, which is the guard; tasks only carry the reference back there.
-final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
+final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = ByteBuffer
@@ -42,12 +42,17 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     static let outboundLimit = 256 * 1024
 
     let loop: LoopState
+    let listener: Listener
+    /// The other end.
+    let peer: PeerAddress
     /// Place in the loop's register; nil when not registered.
     var slot: Int?
     var context: ChannelHandlerContext?
     var phase = Phase.fresh
     /// When the phase began, or, in phases that need progress, when progress was last seen.
     var since: NIODeadline
+    /// When the first byte of the request came that is being read.
+    var began: NIODeadline
     /// How far the phase was at `since`.
     var progress = 0
 
@@ -76,11 +81,11 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private var isReadHeld = false
     private var isProcessing = false
 
-    init(loop: LoopState) {
-        self.loop = loop
-        since = loop.now
-        parser = RequestHeadParser(limit: loop.configuration.limits.maxHeaderBytes)
-        decoder = ChunkedDecoder(limit: loop.configuration.limits.maxRequestBytes)
+    init(loop: LoopState, listener: Listener, peer: PeerAddress) {
+        (self.loop, self.listener, self.peer) = (loop, listener, peer)
+        (since, began) = (loop.now, loop.now)
+        parser = RequestHeadParser(limit: listener.limits.maxHeaderBytes)
+        decoder = ChunkedDecoder(limit: listener.limits.maxRequestBytes)
     }
 
     // MARK: Channel events
@@ -208,7 +213,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private func discard(_ count: Int) {
         discarded += count
         // Enough for a client that sends all of a body that is too large before it looks at the answer.
-        let (twice, overflows) = loop.configuration.limits.maxRequestBytes.multipliedReportingOverflow(by: 2)
+        let (twice, overflows) = listener.limits.maxRequestBytes.multipliedReportingOverflow(by: 2)
         if discarded > (overflows ? .max : twice), isOutputDone { context?.close(promise: nil) }
     }
 

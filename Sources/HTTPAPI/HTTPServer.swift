@@ -1,23 +1,11 @@
 package import Dispatching
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import Synchronization
 
-/// Why the server did not start.
-package enum HTTPServerError: Error, Equatable, Sendable {
-    /// `start` was called twice, or after `stop`.
-    case alreadyStarted
-}
-
-/// The address that the server listens on.
-package enum ListenAddress: Equatable, Sendable {
-    /// TCP: the numeric address and the port, which the kernel may have chosen.
-    case tcp(host: String, port: Int)
-    /// A Unix socket's path.
-    case unix(path: String)
-}
-
-/// The HTTP/1.1 server: event loops that answer requests by way of a `RequestAnswering`.
+/// The server of HTTP/1.1 and HTTP/2: event loops that answer requests by way of a `RequestAnswering`.
 ///
 /// **Concurrency** safe from everywhere. The answering side is called from event loops and tasks.
 package final class HTTPServer: Sendable {
@@ -28,7 +16,8 @@ package final class HTTPServer: Sendable {
 
     private struct State {
         var stage = Stage.ready
-        var listener: (any Channel)?
+        var channels: [any Channel] = []
+        var listeners: [Listener] = []
     }
 
     private let configuration: HTTPServerConfiguration
@@ -37,7 +26,7 @@ package final class HTTPServer: Sendable {
     private let counter: ConnectionCounter
     private let state = Mutex(State())
 
-    /// A server that is not listening yet. Once made it must be stopped, which ends its threads.
+    /// A server that is not listening yet. Once made it must be shut down, which ends its threads.
     package init(configuration: HTTPServerConfiguration, answering: any RequestAnswering) {
         let counter = ConnectionCounter()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(configuration.threads, 1))
@@ -49,39 +38,79 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// The address in use; nil unless the server runs.
-    package var localAddress: ListenAddress? {
-        guard let address = state.withLock({ $0.listener?.localAddress }) else { return nil }
-        if let path = address.pathname, case .unixDomainSocket = address { return .unix(path: path) }
-        return .tcp(host: address.ipAddress ?? configuration.host, port: address.port ?? configuration.port)
+    /// The addresses in use, in the order of the listeners; empty unless the server runs.
+    package var localAddresses: [ListenAddress] {
+        let (channels, listeners) = state.withLock { ($0.channels, $0.listeners) }
+        return zip(channels, listeners).map { channel, listener in
+            guard let address = channel.localAddress, let host = address.ipAddress, let port = address.port else {
+                return listener.configuration.address
+            }
+            return .tcp(host: host, port: port)
+        }
     }
 
     /// Connections that are open now.
     package var connectionCount: Int { counter.count }
 
-    /// Binds and listens. **Throws** the system's error when the address cannot be had.
-    package func start() async throws {
+    /// Reads the certificates, binds and listens. When that fails for one listener, none listens.
+    package func start() async throws(HTTPServerError) {
         let isFirst = state.withLock { state in
             defer { if state.stage == .ready { state.stage = .running } }
             return state.stage == .ready
         }
-        guard isFirst else { throw HTTPServerError.alreadyStarted }
+        guard isFirst else { throw .alreadyStarted }
+        guard !configuration.listeners.isEmpty else { throw .noListener }
+        var listeners: [Listener] = []
+        do throws(TLSFault) {
+            for listener in configuration.listeners {
+                listeners.append(try Listener(listener, defaults: configuration.limits))
+            }
+        } catch {
+            throw .tls(error)
+        }
         for loop in loops { loop.eventLoop.execute { loop.start() } }
-        let listener = try await bind()
-        state.withLock { $0.listener = listener }
+        var channels: [any Channel] = []
+        do throws(HTTPServerError) {
+            for listener in listeners { channels.append(try await bind(listener)) }
+        } catch {
+            for channel in channels { try? await channel.close().get() }
+            throw error
+        }
+        let (bound, served) = (channels, listeners)
+        let isLate = state.withLock { state in
+            guard state.stage == .running else { return true }
+            (state.channels, state.listeners) = (bound, served)
+            return false
+        }
+        if isLate { for channel in bound { try? await channel.close().get() } }
     }
 
-    /// Stops accepting, lets requests in flight be answered for up to `graceSeconds`, then closes what is left.
-    package func stop(graceSeconds: Int = 10) async {
-        let listener: (any Channel)?? = state.withLock { state in
-            guard state.stage != .stopped else { return nil }
-            defer { (state.stage, state.listener) = (.stopped, nil) }
-            return .some(state.listener)
+    /// Reads certificates and keys again, for new connections; those that are open keep what they have.
+    ///
+    /// All or nothing: when one listener's are no good, every listener keeps its old ones.
+    package func reload() throws(HTTPServerError) {
+        let contexts = state.withLock { $0.listeners }.compactMap(\.tls)
+        do throws(TLSFault) {
+            var fresh: [NIOSSLContext] = []
+            for context in contexts { fresh.append(try context.reread()) }
+            for (context, next) in zip(contexts, fresh) { context.replace(by: next) }
+        } catch {
+            throw .tls(error)
         }
-        guard let listener else { return }
-        try? await listener?.close().get()
+    }
+
+    /// Stops accepting and ends connections at rest; requests in flight are answered for up to `gracePeriod`, as the
+    /// last ones of their connections; then closes what is left.
+    package func shutdown(gracePeriod: Duration = .seconds(10)) async {
+        let channels: [any Channel]? = state.withLock { state in
+            guard state.stage != .stopped else { return nil }
+            defer { (state.stage, state.channels, state.listeners) = (.stopped, [], []) }
+            return state.channels
+        }
+        guard let channels else { return }
+        for channel in channels { try? await channel.close().get() }
         for loop in loops { try? await loop.eventLoop.submit { loop.beginStopping() }.get() }
-        let deadline = ContinuousClock.now + .seconds(graceSeconds)
+        let deadline = ContinuousClock.now + gracePeriod
         while counter.count > 0, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(10))
         }
@@ -89,8 +118,31 @@ package final class HTTPServer: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    private func bind() async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: group)
+    private func bind(_ listener: Listener) async throws(HTTPServerError) -> any Channel {
+        let address = listener.configuration.address
+        do {
+            switch address {
+            case .tcp(let host, let port):
+                return try await bootstrap(listener)
+                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .bind(host: host, port: port).get()
+            case .unix(let path):
+                let channel = try await bootstrap(listener)
+                    .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+                if let mode = listener.configuration.socketMode, chmod(path, mode_t(mode & 0o777)) != 0 {
+                    let error = errno
+                    try? await channel.close().get()
+                    throw IOError(errnoCode: error, reason: "chmod")
+                }
+                return channel
+            }
+        } catch {
+            throw .cannotListen(address, "\(error)")
+        }
+    }
+
+    private func bootstrap(_ listener: Listener) -> ServerBootstrap {
+        ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.acceptBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
@@ -113,15 +165,8 @@ package final class HTTPServer: Sendable {
             .childChannelInitializer { [loops] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop))
+                    try listener.begin(channel, on: loop)
                 }
             }
-        if let path = configuration.unixSocketPath {
-            return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-        }
-        return
-            try await bootstrap
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: configuration.host, port: configuration.port).get()
     }
 }

@@ -3,20 +3,16 @@ package import Vocabulary
 
 /// Where and how the server listens. The composition root fills it from the settings.
 package struct HTTPServerConfiguration: Sendable {
-    /// Host name or address to bind; ignored when `unixSocketPath` is set.
-    package var host = "127.0.0.1"
-    /// TCP port; 0 lets the kernel choose, see `HTTPServer.localAddress`.
-    package var port = 8200
-    /// Path of a Unix socket to listen on instead of TCP; a stale socket file there is replaced.
-    package var unixSocketPath: String?
+    /// The places to listen on; see `HTTPServer.localAddresses` for ports that the kernel chose.
+    package var listeners = [ListenerConfiguration(.tcp(host: "127.0.0.1", port: 8200))]
     /// Number of event-loop threads.
     package var threads = System.coreCount
     /// Connections served at once. One that is accepted above it is closed at once, so that the others stay served.
     package var maxConnections = 16_384
-    /// Bounds on one request.
+    /// Bounds on one request, on listeners without bounds of their own.
     package var limits = RequestLimits()
-    /// Seconds without any progress after which a client that does not read its answer is cut off.
-    package var writeTimeoutSeconds = 30
+    /// Requests at once on one connection of HTTP/2.
+    package var maxConcurrentStreams = 128
     /// Seconds that a closed connection may still send input that nobody reads, so that it sees its last answer.
     package var lingerSeconds = 5
     /// How often the timeouts are looked after. **Units** milliseconds.

@@ -22,6 +22,18 @@ final class ConnectionCounter: Sendable {
     func release() { open.subtract(1, ordering: .relaxed) }
 }
 
+/// What the register of an event loop holds: a connection, at whatever stage.
+protocol LoopMember: AnyObject {
+    /// Place in the loop's register; nil when not registered.
+    var slot: Int? { get set }
+    /// Called twice a second: cuts off what has taken too long.
+    func checkTimeouts()
+    /// The server stops: a connection at rest ends now, any other with its last answer.
+    func stop()
+    /// Ends the connection, whatever it is doing.
+    func abandon()
+}
+
 /// What the connections of one event loop share: scratch memory, the clock, and the register for the sweep.
 ///
 /// The clock stands still between two sweeps: time is looked up twice a second and not for every request.
@@ -44,9 +56,11 @@ final class LoopState: @unchecked Sendable {
     /// The time of the last sweep.
     private(set) var now = NIODeadline.now()
     private var dateLine: [UInt8] = []
+    /// The time of day as answers have it.
+    private(set) var date = ""
     private var dateSecond = -1
     private var spareOutbound: ByteBuffer?
-    private var connections: [ConnectionHandler] = []
+    private var connections: [any LoopMember] = []
     private var sweeps = 0
     private var sweeping: RepeatedTask?
 
@@ -61,22 +75,33 @@ final class LoopState: @unchecked Sendable {
         refreshDate()
     }
 
+    /// Time between two sweeps.
+    var sweepInterval: TimeAmount { .milliseconds(Int64(max(configuration.sweepIntervalMilliseconds, 10))) }
+
     /// Starts the clock and the sweep.
     func start() {
-        let interval = TimeAmount.milliseconds(Int64(max(configuration.sweepIntervalMilliseconds, 10)))
-        sweeping = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in self.sweep() }
+        sweeping = eventLoop.scheduleRepeatedTask(initialDelay: sweepInterval, delay: sweepInterval) { _ in
+            self.sweep()
+        }
     }
 
     /// Registers a connection; false when there are too many.
-    func admit(_ connection: ConnectionHandler) -> Bool {
+    func admit(_ connection: any LoopMember) -> Bool {
         guard !isStopping, counter.admit(limit: configuration.maxConnections) else { return false }
         connection.slot = connections.count
         connections.append(connection)
         return true
     }
 
+    /// Puts a connection's next stage in the place of the one before.
+    func replace(_ connection: any LoopMember, by next: any LoopMember) {
+        guard let slot = connection.slot, slot < connections.count else { return }
+        connections[slot] = next
+        (connection.slot, next.slot) = (nil, slot)
+    }
+
     /// Forgets a connection that `admit` took.
-    func remove(_ connection: ConnectionHandler) {
+    func remove(_ connection: any LoopMember) {
         guard let slot = connection.slot, slot < connections.count else { return }
         let last = connections.removeLast()
         if last !== connection {
@@ -131,7 +156,8 @@ final class LoopState: @unchecked Sendable {
         let second = time(nil)
         guard second != dateSecond else { return }
         dateSecond = second
-        dateLine = Array("Date: \(HTTPDate.text(unixSeconds: second))\r\n".utf8)
+        date = HTTPDate.text(unixSeconds: second)
+        dateLine = Array("Date: \(date)\r\n".utf8)
     }
 
     private func sweep() {

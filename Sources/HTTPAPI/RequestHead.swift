@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Dispatching
+internal import Vocabulary
 
 /// How the end of a request's body is found. **Source** RFC 9112 §6.
 enum BodyFraming: Equatable, Sendable {
@@ -33,6 +34,8 @@ struct RequestHead: Equatable, Sendable {
     var isVersion10 = false
     /// Whether the client waits for `100 Continue` before it sends the body.
     var expectsContinue = false
+    /// Who sent it.
+    var remote = PeerAddress.unknown
     /// Length of the head, with the empty line that ends it.
     var count = 0
 
@@ -45,6 +48,7 @@ struct RequestHead: Equatable, Sendable {
         request.isForm = isForm
         request.isMergePatch = isMergePatch
         request.body = body
+        request.remote = remote
         return request
     }
 }

@@ -33,7 +33,7 @@ extension RequestHeadParser {
     }
 
     /// Keeps the headers that mean something here; length and first letter tell most names apart from the others.
-    private mutating func note(_ name: ByteView, _ value: ByteView, at offset: Int) throws(ProtocolFault) {
+    mutating func note(_ name: ByteView, _ value: ByteView, at offset: Int) throws(ProtocolFault) {
         switch (name.count, name[0] | 0x20) {
         case (4, UInt8(ascii: "h")):
             if name.equalsIgnoringCase("host") { try noteHost(value) }
@@ -67,7 +67,7 @@ extension RequestHeadParser {
         guard seen.insert(header).inserted else { throw .malformed(sentence) }
     }
 
-    private mutating func noteHost(_ value: ByteView) throws(ProtocolFault) {
+    mutating func noteHost(_ value: ByteView) throws(ProtocolFault) {
         try once(.host, "duplicate Host header")
         guard CharacterClass.isHost(value) else { throw .malformed("invalid Host header") }
     }

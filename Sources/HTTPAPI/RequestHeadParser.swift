@@ -105,7 +105,7 @@ struct RequestHeadParser {
         throw isVersion ? .unsupported(.version) : .malformed("invalid request line")
     }
 
-    private mutating func parse(target: ByteView, at offset: Int, isOptions: Bool) throws(ProtocolFault) {
+    mutating func parse(target: ByteView, at offset: Int, isOptions: Bool) throws(ProtocolFault) {
         var start = 0
         if target[0] != UInt8(ascii: "/"), !(isOptions && target.equals("*")) {
             start = try Self.pathStart(ofAbsolute: target)
@@ -154,7 +154,7 @@ struct RequestHeadParser {
 
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-    private static func method(_ name: ByteView) -> WireMethod {
+    static func method(_ name: ByteView) -> WireMethod {
         switch name.count {
         case 3: name.equals("GET") ? .get : name.equals("PUT") ? .put : .other
         case 4: name.equals("POST") ? .post : name.equals("LIST") ? .list : name.equals("HEAD") ? .head : .other

@@ -21,7 +21,7 @@ enum ResponseEncoder {
     private static let roomForHead = 256
 
     /// Whether the status allows a body and a length at all. **Source** RFC 9110 §6.4.1.
-    private static func allowsBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
+    static func allowsBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
 
     /// Bytes of memory that `encode` may need.
     static func room(for reply: WireReply, body: ByteView, dateLine: ByteView) -> Int {

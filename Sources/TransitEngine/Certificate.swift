@@ -148,6 +148,7 @@ extension CertificateError {
             "could not validate key match between leaf certificate key and key entry in transit: provided leaf "
                 + "certificate public key algorithm '\(leaf)' does not match the transit key type '\(type.rawValue)'"
         case .leafKeyMismatch: "leaf certificate public key does not match the selected key version"
+        case .noHosts: "no name to make a certificate for"
         case .signing: "could not create the csr"
         }
     }

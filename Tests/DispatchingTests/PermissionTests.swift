@@ -101,7 +101,7 @@ struct PermissionTests {
             (.unsupported(.version), 505, "unsupported: HTTP version"),
             (.unsupported(.transferCoding), 501, "unsupported: transfer coding"),
             (.unsupported(.expectation), 417, "unsupported: expectation"),
-            (.timedOut, 408, "the request did not arrive in time (setting http_read_timeout)"),
+            (.timedOut, 408, "the request did not arrive in time (settings http_read_timeout, max_request_duration)"),
         ] as [(ProtocolFault, Int, String)])
     func protocolFaults(_ fault: ProtocolFault, _ status: Int, _ text: String) async throws {
         let house = try await House()

@@ -2,6 +2,7 @@ import Bytes
 import Dispatching
 import Glibc
 import Synchronization
+import Vocabulary
 
 /// Stands for the house: echoes what it was given, and does by its path what a test needs.
 final class EchoAnswering: RequestAnswering {
@@ -22,7 +23,7 @@ final class EchoAnswering: RequestAnswering {
         tasks.add(1, ordering: .relaxed)
         starts.add(1, ordering: .relaxed)
         if request.path.hasPrefix("/slow") {
-            let pause = request.path.hasPrefix("/slow/er") ? 600 : 150
+            let pause = request.path.hasPrefix("/slow/est") ? 3000 : request.path.hasPrefix("/slow/er") ? 600 : 150
             try? await Task.sleep(for: .milliseconds(pause))
         }
         return reply(request, into: &body)
@@ -60,6 +61,10 @@ final class EchoAnswering: RequestAnswering {
                 for start in stride(from: 0, to: count, by: 256) { body.append(view.slice(0, count - start)) }
             }
             return WireReply(status: 200, contentType: "application/octet-stream")
+        }
+        if request.path.equals("/remote") {
+            body.append(text: request.remote.text)
+            return WireReply(status: 200)
         }
         if request.path.hasPrefix("/sum") {
             body.append(decimal: request.body.count)

@@ -145,17 +145,17 @@ func withServer<T: Sendable>(
 ) async throws -> T {
     let server = HTTPServer(configuration: configuration, answering: answering)
     try await server.start()
-    guard case .tcp(_, let port) = server.localAddress else { throw ClientError(what: "no port") }
+    guard case .tcp(_, let port) = server.localAddresses.first else { throw ClientError(what: "no port") }
     let result: Result<T, any Error>
     do { result = .success(try await onThread { try body(port) }) } catch { result = .failure(error) }
-    await server.stop(graceSeconds: 1)
+    await server.shutdown(gracePeriod: .seconds(1))
     return try result.get()
 }
 
 /// One event loop on a free port, timeouts looked after often, and what the test changes.
 func testConfiguration(_ change: (inout HTTPServerConfiguration) -> Void = { _ in }) -> HTTPServerConfiguration {
     var configuration = HTTPServerConfiguration()
-    configuration.port = 0
+    configuration.listeners = [ListenerConfiguration(.tcp(host: "127.0.0.1", port: 0))]
     configuration.threads = 1
     configuration.sweepIntervalMilliseconds = 50
     change(&configuration)

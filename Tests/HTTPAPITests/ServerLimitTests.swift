@@ -85,7 +85,11 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
     }
 
     @Test func slowClientsAreCutOff() async throws {
-        try await withServer(EchoAnswering(), testConfiguration { $0.limits.readTimeoutSeconds = 1 }) { port in
+        let configuration = testConfiguration {
+            $0.limits.headTimeoutSeconds = 1
+            $0.limits.readTimeoutSeconds = 1
+        }
+        try await withServer(EchoAnswering(), configuration) { port in
             let silent = try RawClient(port: port)
             let loris = try RawClient(port: port)
             let stuck = try RawClient(port: port)
@@ -120,6 +124,43 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
         }
     }
 
+    @Test func aBodyThatMovesForEverIsCutOffInTheEnd() async throws {
+        try await withServer(EchoAnswering(), testConfiguration { $0.limits.maxRequestSeconds = 1 }) { port in
+            for framing in ["Content-Length: 500000", "Transfer-Encoding: chunked"] {
+                let client = try RawClient(port: port)
+                try client.send("POST /sum HTTP/1.1\r\nHost: h\r\n\(framing)\r\n\r\n")
+                for _ in 0..<16 {
+                    pause(milliseconds: 100)
+                    // 0x7d0 is 2000. The server may be gone at the end of this.
+                    if framing.hasPrefix("T") { try? client.send("7d0\r\n") }
+                    try? client.send([UInt8](repeating: 66, count: 2000))
+                    if framing.hasPrefix("T") { try? client.send("\r\n") }
+                }
+                #expect(try client.answer().status == 408)
+            }
+        }
+    }
+
+    @Test func aListenerMayHaveLimitsOfItsOwn() async throws {
+        var limits = RequestLimits()
+        limits.maxRequestBytes = 10
+        var second = ListenerConfiguration(.tcp(host: "127.0.0.1", port: 0))
+        second.limits = limits
+        let server = HTTPServer(
+            configuration: testConfiguration { [second] in $0.listeners.append(second) }, answering: EchoAnswering())
+        try await server.start()
+        let ports = server.localAddresses.compactMap { if case .tcp(_, let port) = $0 { port } else { nil } }
+        let statuses = try await onThread {
+            try ports.map { port in
+                let client = try RawClient(port: port)
+                try client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n01234567890")
+                return try client.answer().status
+            }
+        }
+        await server.shutdown(gracePeriod: .zero)
+        #expect(statuses == [200, 413])
+    }
+
     @Test func idleConnectionsAreClosedInTime() async throws {
         try await withServer(EchoAnswering(), testConfiguration { $0.limits.idleTimeoutSeconds = 1 }) { port in
             let client = try RawClient(port: port, timeoutSeconds: 5)
@@ -131,9 +172,9 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
     @Test func aClientThatDoesNotReadIsCutOff() async throws {
         let server = HTTPServer(
-            configuration: testConfiguration { $0.writeTimeoutSeconds = 4 }, answering: EchoAnswering())
+            configuration: testConfiguration { $0.limits.writeTimeoutSeconds = 4 }, answering: EchoAnswering())
         try await server.start()
-        guard case .tcp(_, let port) = server.localAddress else { throw ClientError(what: "no port") }
+        guard case .tcp(_, let port) = server.localAddresses.first else { throw ClientError(what: "no port") }
         let client = try await onThread {
             let client = try RawClient(port: port)
             try client.send("GET /large?16000000 HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -144,7 +185,7 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
         for _ in 0..<200 where server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(server.connectionCount == 0)
         withExtendedLifetime(client) {}
-        await server.stop(graceSeconds: 1)
+        await server.shutdown(gracePeriod: .seconds(1))
     }
 
     @Test func aSlowReaderGetsItAll() async throws {

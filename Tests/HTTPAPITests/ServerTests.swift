@@ -174,12 +174,12 @@ import Testing
 
     @Test func stoppingLetsRequestsInFlightFinish() async throws {
         var configuration = HTTPServerConfiguration()
-        configuration.port = 0
+        configuration.listeners = [ListenerConfiguration(.tcp(host: "127.0.0.1", port: 0))]
         configuration.threads = 2
         let answering = EchoAnswering()
         let server = HTTPServer(configuration: configuration, answering: answering)
         try await server.start()
-        guard case .tcp(let host, let port) = server.localAddress else { throw ClientError(what: "no port") }
+        guard case .tcp(let host, let port) = server.localAddresses.first else { throw ClientError(what: "no port") }
         #expect(host == "127.0.0.1")
         let busy = Task {
             try await onThread {
@@ -201,11 +201,11 @@ import Testing
             try await Task.sleep(for: .milliseconds(10))
         }
         let start = ContinuousClock.now
-        await server.stop(graceSeconds: 5)
+        await server.shutdown(gracePeriod: .seconds(5))
         #expect(ContinuousClock.now - start < .seconds(4.5))
         #expect(try await busy.value)
         #expect(try await idle.value)
-        #expect(server.localAddress == nil)
+        #expect(server.localAddresses.isEmpty)
         await #expect(throws: HTTPServerError.alreadyStarted) { try await server.start() }
     }
 }

@@ -1,0 +1,98 @@
+internal import Bytes
+internal import Dispatching
+internal import EngineKit
+internal import Foundation
+internal import HTTPAPI
+internal import Primitives
+internal import Storage
+internal import Synchronization
+internal import SystemEngine
+internal import TransitEngine
+internal import Vocabulary
+
+/// The development server: everything in memory, one root token. The composition root of this mode.
+struct DevServer {
+    let configuration: HTTPServerConfiguration
+    let engines: [String]
+    let rootToken: String?
+
+    /// Starts, prints how to reach it, and serves until SIGINT or SIGTERM.
+    func run() async throws {
+        try ServerProcess.prepare()
+        guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
+        let mounts = try await makeMounts()
+        let dispatcher = Dispatcher(
+            mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
+        let server = HTTPServer(configuration: configuration, answering: dispatcher)
+        do { try await server.start() } catch {
+            await server.stop(graceSeconds: 0)
+            throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
+        }
+        let stop = StopSignal()
+        announce(server.localAddress, token)
+        let maintenance = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(60))
+                await mounts.maintain(nowUnixSeconds: ServerProcess.now())
+            }
+        }
+        await stop.wait()
+        maintenance.cancel()
+        await server.stop(graceSeconds: 10)
+        await mounts.close()
+        print("stopped")
+    }
+
+    private func makeMounts() async throws -> MountTable {
+        let storage = InMemoryStorage()
+        let mounts = MountTable(
+            storage: storage,
+            factories: [
+                "transit": { view in
+                    let engine = Transit(storage: view, now: ServerProcess.now)
+                    try await engine.open()
+                    return engine
+                }
+            ])
+        let facts = ServerFacts(
+            version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
+            clusterID: UUID().uuidString.lowercased())
+        let system = SystemPaths(facts: facts, mounts: mounts, now: ServerProcess.now)
+        try mounts.install(
+            system, at: "sys/", about: "system endpoints used for control, policy and debugging")
+        for name in engines {
+            do throws(MountFault) {
+                try await mounts.mount(MountDescription(path: name, type: name, accessor: "", uuid: "", about: ""))
+            } catch {
+                throw StartFault.engine(name, error.wireText)
+            }
+        }
+        return mounts
+    }
+
+    private func announce(_ address: ListenAddress?, _ token: String) {
+        let url =
+            switch address {
+            case .tcp(let host, let port): "http://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+            case .unix(let path): "unix://\(path)"
+            case nil: "?"
+            }
+        let enabled =
+            engines.isEmpty
+            ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " ")
+        var lines = [
+            "", "  Strongroom \(Strongroom.release) · development server",
+            "  Everything is in memory and gone at the end. Do not use it for real secrets.", "",
+            "    address      \(url)",
+            "    root token   \(token)",
+            "    engines      \(enabled)",
+            "    self-tests   \(SelfTests.names.count) passed",
+            "", "  For clients:", "", "    export VAULT_ADDR='\(url)'", "    export VAULT_TOKEN='\(token)'", "",
+        ]
+        if SecretArena.lockFailed {
+            lines.insert("    warning      memory cannot be locked (ulimit -l); secrets may reach swap", at: 8)
+        }
+        print(lines.joined(separator: "\n"))
+        fflush(nil)
+    }
+}

@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import Bytes
+internal import Foundation
+internal import HTTPAPI
+internal import Primitives
+internal import Vocabulary
+
+/// `strongroom server -dev`.
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server", abstract: "Run the server.",
+        discussion: "With -dev everything is kept in memory, unsealed, and gone at the end: for development only.")
+
+    @Flag(name: [.customLong("dev", withSingleDash: true), .customLong("dev")], help: "Run in development mode.")
+    var dev = false
+
+    @Option(
+        name: [.customLong("dev-root-token-id", withSingleDash: true), .customLong("dev-root-token-id")],
+        help: "Root token of the development server (default: a random one).")
+    var devRootTokenID: String?
+
+    @Option(
+        name: [.customLong("dev-listen-address", withSingleDash: true), .customLong("dev-listen-address")],
+        help: "Address to listen on; port 0 lets the system choose.")
+    var devListenAddress = "127.0.0.1:8200"
+
+    @Option(
+        name: [.customLong("dev-engines", withSingleDash: true), .customLong("dev-engines")],
+        help: "Engines to enable at start, separated by commas, each at the path of its name.")
+    var devEngines = ""
+
+    @Option(
+        name: [.customLong("max-request-size", withSingleDash: true), .customLong("max-request-size")],
+        help: "Largest request body in bytes.")
+    var maxRequestSize = 32 * 1024 * 1024
+
+    @Option(
+        name: [.customLong("max-json-depth", withSingleDash: true), .customLong("max-json-depth")],
+        help: "Deepest nesting of a JSON body.")
+    var maxJSONDepth = 300
+
+    @Option(
+        name: [.customLong("threads", withSingleDash: true), .customLong("threads")],
+        help: "Event-loop threads (default: one per core).")
+    var threads: Int?
+
+    func validate() throws {
+        guard dev else {
+            throw ValidationError("this release runs in development mode only: strongroom server -dev")
+        }
+        guard (1024...(1 << 30)).contains(maxRequestSize) else {
+            throw ValidationError("-max-request-size must be between 1024 and 1073741824 bytes")
+        }
+        guard (1...1024).contains(maxJSONDepth) else {
+            throw ValidationError("-max-json-depth must be between 1 and 1024")
+        }
+        if let threads, !(1...256).contains(threads) { throw ValidationError("-threads must be between 1 and 256") }
+        if let token = devRootTokenID, token.isEmpty || token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+            throw ValidationError("-dev-root-token-id must be printable ASCII without spaces")
+        }
+        guard address != nil else {
+            throw ValidationError("-dev-listen-address must look like 127.0.0.1:8200 or [::1]:8200")
+        }
+    }
+
+    private var address: (host: String, port: Int)? {
+        guard let colon = devListenAddress.lastIndex(of: ":"),
+            let port = UInt16(devListenAddress[devListenAddress.index(after: colon)...])
+        else { return nil }
+        let host = devListenAddress[..<colon].trimmingCharacters(in: ["[", "]"])
+        return host.isEmpty ? nil : (host, Int(port))
+    }
+
+    private var engines: [String] { devEngines.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+    func run() async throws {
+        guard let address else { throw ExitCode.validationFailure }
+        var configuration = HTTPServerConfiguration()
+        (configuration.host, configuration.port) = address
+        configuration.limits.maxRequestBytes = maxRequestSize
+        configuration.limits.maxJSONDepth = maxJSONDepth
+        if let threads { configuration.threads = threads }
+        if let level = ProcessInfo.processInfo.environment["STRONGROOM_SIMD"], Base64.select(level: level) == nil {
+            throw ValidationError("STRONGROOM_SIMD must be scalar, neon, avx2 or avx512vbmi")
+        }
+        let server = DevServer(configuration: configuration, engines: engines, rootToken: devRootTokenID)
+        do {
+            try await server.run()
+        } catch {
+            FileHandle.standardError.write(Data("strongroom: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+}
