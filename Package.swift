@@ -17,16 +17,41 @@ let floors: [String: [String]] = [
     "HCL": ["Vocabulary", "Bytes"],
     "Settings": ["Vocabulary", "HCL", "Bytes"],
     "Barrier": ["Vocabulary", "Storage", "Primitives", "Bytes"],
+    "Policies": ["Vocabulary", "HCL", "Storage", "Bytes"],
+    "Tokens": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
+    "Leases": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
+    "Identity": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
+    "Auditing": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": [
         "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
     ],
-    "SystemEngine": ["EngineKit", "Vocabulary", "Bytes"],
-    "Dispatching": ["EngineKit", "Vocabulary", "Storage", "Bytes", "Primitives"],
+    "SystemEngine": [
+        "EngineKit", "Policies", "Tokens", "Leases", "Identity", "Auditing", "Vocabulary", "HCL", "Storage",
+        "Primitives",
+        "Bytes",
+    ],
+    "KVEngine": ["EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes"],
+    "CubbyholeEngine": ["EngineKit", "Vocabulary", "Storage", "Bytes"],
+    "IdentityEngine": ["EngineKit", "Identity", "Vocabulary", "Storage", "Primitives", "Bytes"],
+    "DatabaseEngine": ["EngineKit", "Vocabulary", "HCL", "Storage", "Primitives", "Bytes"],
+    "TokenAuth": [
+        "EngineKit", "Tokens", "Leases", "Policies", "Identity", "Vocabulary", "Storage", "Primitives", "Bytes",
+    ],
+    "UserpassAuth": ["EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes"],
+    "AppRoleAuth": ["EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes"],
+    "Dispatching": [
+        "EngineKit", "Policies", "Tokens", "Leases", "Identity", "Auditing", "Vocabulary", "Storage", "Bytes",
+        "Primitives",
+    ],
     "HTTPAPI": ["Dispatching", "Vocabulary", "Bytes"],
+    "StrongroomClient": ["Vocabulary", "Bytes"],
     "strongroom": [
-        "HTTPAPI", "Dispatching", "SystemEngine", "TransitEngine", "EngineKit", "Storage", "KeyRings", "Primitives",
-        "Vocabulary", "Bytes",
+        "StrongroomClient", "HTTPAPI", "Dispatching", "SystemEngine", "TransitEngine", "KVEngine", "CubbyholeEngine",
+        "IdentityEngine", "DatabaseEngine", "TokenAuth", "UserpassAuth", "AppRoleAuth", "EngineKit", "Policies",
+        "Tokens",
+        "Leases", "Identity", "Auditing", "Settings", "HCL", "Barrier", "SQLiteStorage", "Storage", "KeyRings",
+        "Certificates", "Primitives", "Vocabulary", "Bytes",
     ],
 ]
 // floors:end
@@ -108,6 +133,14 @@ let fuzzers: [Target] = [
     fuzzer("fuzz-canary", "Canary", ["Bytes"]),
 ]
 
+/// While working on a few rooms: STRONGROOM_ONLY=KVEngineTests,TidyTests leaves out all other tests and the benchmarks.
+let only = Context.environment["STRONGROOM_ONLY"].map { $0.split(separator: ",").map(String.init) }
+
+func isWanted(_ target: Target) -> Bool {
+    guard let only else { return true }
+    return only.contains(target.name) || (target.type != .test && !(target.path ?? "").hasPrefix("Benchmarks/"))
+}
+
 let package = Package(
     name: "strongroom",
     products: [.executable(name: "strongroom", targets: ["strongroom"])],
@@ -119,9 +152,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/ordo-one/benchmark.git", exact: "1.38.1", traits: []),
     ],
-    targets: [
+    targets: ([
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
         .target(
@@ -138,7 +174,20 @@ let package = Package(
         room("Barrier"),
         room("EngineKit"),
         room("TransitEngine"),
+        room("Policies"),
+        room("Tokens"),
+        room("Leases"),
+        room("Identity"),
+        room("Auditing"),
+        room("KVEngine"),
+        room("CubbyholeEngine"),
+        room("IdentityEngine"),
+        room("DatabaseEngine"),
+        room("TokenAuth"),
+        room("UserpassAuth"),
+        room("AppRoleAuth"),
         room("SystemEngine"),
+        room("StrongroomClient", [.product(name: "AsyncHTTPClient", package: "async-http-client")]),
         room("Dispatching"),
         room(
             "HTTPAPI",
@@ -150,7 +199,10 @@ let package = Package(
         .executableTarget(
             name: "strongroom",
             dependencies: (floors["strongroom"] ?? []).map { .target(name: $0) } + [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: house),
         tests("TidyTests", []),
@@ -183,6 +235,29 @@ let package = Package(
         tests(
             "TransitEngineTests",
             ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes", "TestAids"]),
+        tests("PoliciesTests", ["Policies", "Vocabulary", "Storage", "Bytes", "TestAids"]),
+        tests("TokensTests", ["Tokens", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests("LeasesTests", ["Leases", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests("IdentityTests", ["Identity", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests("AuditingTests", ["Auditing", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests("KVEngineTests", ["KVEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "CubbyholeEngineTests",
+            ["CubbyholeEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "IdentityEngineTests",
+            ["IdentityEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "DatabaseEngineTests",
+            ["DatabaseEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "TokenAuthTests", ["TokenAuth", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "UserpassAuthTests",
+            ["UserpassAuth", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "AppRoleAuthTests",
+            ["AppRoleAuth", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("SystemEngineTests", ["SystemEngine", "EngineKit", "Vocabulary", "Bytes", "TestAids"]),
         tests(
             "DispatchingTests",
@@ -219,5 +294,5 @@ let package = Package(
             dependencies: ["Primitives", "Bytes", .product(name: "Benchmark", package: "benchmark")],
             path: "Benchmarks/Library", swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-    ] + (fuzzing ? fuzzers : [])
+    ] + (fuzzing ? fuzzers : [])).filter(isWanted)
 )

@@ -30,7 +30,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
         var scratch = Scratch()
         switch route(request, mayFanOut: false, &scratch) {
         case .failure(let fault): return fault.reply(&body)
-        case .success(let (mount, request)): return Self.perform(mount.engine, request, &body)
+        case .success(let (engine, request)): return Self.perform(engine, request, &body)
         }
     }
 
@@ -38,10 +38,10 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
         var scratch = Scratch()
         switch route(request, mayFanOut: true, &scratch) {
         case .failure(let fault): return fault.reply(&body)
-        case .success(let (mount, engineRequest)):
+        case .success(let (engine, engineRequest)):
             let number = inFlight?.begin(request)
             defer { if let number { inFlight?.end(number) } }
-            return await Self.performStoring(mount.engine, engineRequest, &body)
+            return await Self.performStoring(engine, engineRequest, &body)
         }
     }
 
@@ -65,7 +65,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
 
     private func route(
         _ request: WireRequest, mayFanOut: Bool, _ scratch: inout Scratch
-    ) -> Result<(Mount, EngineRequest), DispatchFault> {
+    ) -> Result<(any SecretsEngine, EngineRequest), DispatchFault> {
         do throws(DispatchFault) {
             let path: ByteView
             do throws(PathFault) { path = try RequestPath.decode(request.path, &scratch.path) } catch {
@@ -76,6 +76,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
             if let gate, gate.isSealed { try Self.checkSealed(request, found) }
             let isKnown = authenticator.principal(of: request.token) != nil
             guard let (mount, tail) = found else { throw isKnown ? .noMount(path.string) : .permissionDenied }
+            let engine = mount.engine(for: tail)
             guard let shape = try? RequestShape(request) else {
                 guard isKnown else { throw .permissionDenied }
                 _ = try RequestShape(request)
@@ -86,13 +87,15 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
                 operation: shape.operation,
                 path: isFolder && shape.operation == .list ? tail.slice(0, tail.count - 1) : tail,
                 body: .empty, maxJSONDepth: limits.maxJSONDepth, mayFanOut: mayFanOut)
-            engineRequest.isAuthenticated = isKnown
-            let isOpen = mount.engine.isOpenToAll(engineRequest)
+            engineRequest.caller = isKnown ? .root : nil
+            engineRequest.token = request.token
+            engineRequest.mount = mount.point
+            let isOpen = engine.isOpenToAll(engineRequest)
             if !isKnown && !isOpen { throw .permissionDenied }
             if request.method == .head && !isOpen { throw .unsupportedOperation }
-            if isFolder && shape.operation == .write && !mount.engine.takesFolderWrites { throw .writeToFolder }
+            if isFolder && shape.operation == .write && !engine.takesFolderWrites { throw .writeToFolder }
             engineRequest.body = shape.parameters(of: request, &scratch.parameters)
-            return .success((mount, engineRequest))
+            return .success((engine, engineRequest))
         } catch {
             return .failure(error)
         }
@@ -104,7 +107,7 @@ package final class Dispatcher<Authenticator: Authenticating>: RequestAnswering 
     ) throws(DispatchFault) {
         if let (mount, tail) = found, let shape = try? RequestShape(request) {
             let engineRequest = EngineRequest(operation: shape.operation, path: tail, body: .empty, maxJSONDepth: 1)
-            if mount.engine.isAllowedWhileSealed(engineRequest) { return }
+            if mount.engine(for: tail).isAllowedWhileSealed(engineRequest) { return }
         }
         throw .sealed(hasToken: !request.token.isEmpty)
     }

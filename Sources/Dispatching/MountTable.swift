@@ -8,13 +8,31 @@ internal import Synchronization
 package final class Mount: Sendable {
     /// What clients see of it.
     package let description: MountDescription
+    /// The same, with the times that hold there, as requests carry it.
+    let point: MountPoint
     let engine: any SecretsEngine
     let storage: StorageView
+    /// Engines of their own for parts of the mount, by the first segment below it: how `sys/` is put together.
+    private let sections: [String: any SecretsEngine]
 
-    init(_ description: MountDescription, _ engine: any SecretsEngine, _ storage: StorageView) {
+    init(
+        _ description: MountDescription, _ engine: any SecretsEngine, _ storage: StorageView,
+        sections: [String: any SecretsEngine] = [:]
+    ) {
         self.description = description
         self.engine = engine
         self.storage = storage
+        self.sections = sections
+        point = MountPoint(
+            description, systemDefaultSeconds: MountTable.systemLeaseSeconds,
+            systemMaxSeconds: MountTable.systemLeaseSeconds)
+    }
+
+    /// The engine that answers for `tail`, which is the path below the mount.
+    func engine(for tail: ByteView) -> any SecretsEngine {
+        if sections.isEmpty { return engine }
+        let head = tail.slice(0, tail.firstIndex(of: UInt8(ascii: "/")) ?? tail.count)
+        return sections[head.string] ?? engine
     }
 }
 
@@ -71,13 +89,15 @@ package final class MountTable: MountControl {
         picture.withLock { $0.byPath.values.map(\.description) }.sorted { $0.path < $1.path }
     }
 
-    /// Puts in an engine of the house.
-    package func install(_ engine: any SecretsEngine, at path: String, about: String) throws(MountFault) {
+    /// Puts in an engine of the house; `sections` answer for the first segments below it that they are named after.
+    package func install(
+        _ engine: any SecretsEngine, at path: String, about: String, sections: [String: any SecretsEngine] = [:]
+    ) throws(MountFault) {
         let type = engine.typeName
         let description = MountDescription(
             path: path, type: type, accessor: try Self.accessor(type), uuid: try Self.uuid(), about: about,
             isLocal: type == "cubbyhole")
-        let mount = Mount(description, engine, StorageView(storage, prefix: "house/" + path))
+        let mount = Mount(description, engine, StorageView(storage, prefix: "house/" + path), sections: sections)
         picture.withLock { $0[path] = mount }
     }
 

@@ -13,8 +13,18 @@ package struct EngineRequest: Sendable {
     package var body: ByteView
     /// Deepest nesting that the body may have.
     package var maxJSONDepth: Int
-    /// False only on paths that are open to all, when no valid token came along.
-    package var isAuthenticated = true
+    /// Who asks; nil only on paths that are open to all, when no valid token came along.
+    package var caller: Caller?
+    /// The token as it came, for the paths that speak of "this token"; empty when there is none.
+    package var token: ByteView = .empty
+    /// Where the engine is mounted.
+    package var mount: MountPoint = .none
+    /// The connection that the request came by.
+    package var client: ClientFacts = .none
+    /// Seconds that the answer is to be wrapped for; 0 when it is not.
+    package var wrapSeconds = 0
+    /// Whether a valid token came along.
+    package var isAuthenticated: Bool { caller != nil }
     /// True when the caller runs in a task and heavy work may be spread over the crypto pool.
     package var mayFanOut: Bool
 
@@ -36,6 +46,12 @@ package struct EngineReply: Sendable {
     package var warnings: [String]
     /// How the data goes out.
     package var form: Form
+    /// What is given out beside the data: a lease, a login, a token.
+    package var grant: Grant?
+    /// Seconds for the envelope's `lease_duration` where there is no lease: how long a reader may keep the data.
+    package var keepSeconds = 0
+    /// Media type of a bare body.
+    package var contentType = "application/json"
 
     /// The shapes of a reply's body.
     package enum Form: Sendable, Equatable {

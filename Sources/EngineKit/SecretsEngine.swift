@@ -27,6 +27,12 @@ package protocol SecretsEngine: Sendable {
     func perform(_ command: Command, into body: inout ByteWriter) throws(Failure) -> Handling
     /// Answers with storage at hand. Called when `perform` said `.needsStorage`, on a body that is kept alive.
     func performStoring(_ command: Command, into body: inout ByteWriter) async throws(Failure) -> EngineReply
+    /// Extends what a lease of this mount stands for; answers the terms that it has now.
+    func renew(_ lease: LeasedSecret, incrementSeconds: Int?) async throws(LeaseFault) -> LeaseTerms
+    /// Ends what a lease of this mount stands for. What is gone already is no fault. Called again until it succeeds.
+    func revoke(_ lease: LeasedSecret) async throws(LeaseFault)
+    /// Asks an auth method whether a login may live on, and on what terms; `record` is what the login was given with.
+    func renewLogin(_ login: Login) async throws(LeaseFault) -> Login
     /// Periodic work: rotation by age, write-back of counters. Never throws; what failed is tried again next time.
     func maintain(nowUnixSeconds: Int) async
     /// The last call: writes back what only memory knows.
@@ -40,6 +46,14 @@ extension SecretsEngine {
     package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool { false }
     /// They may not.
     package var takesFolderWrites: Bool { false }
+    /// As it was.
+    package func renew(_ lease: LeasedSecret, incrementSeconds: Int?) async throws(LeaseFault) -> LeaseTerms {
+        lease.terms
+    }
+    /// Nothing stands behind it.
+    package func revoke(_ lease: LeasedSecret) async throws(LeaseFault) {}
+    /// As it was.
+    package func renewLogin(_ login: Login) async throws(LeaseFault) -> Login { login }
     /// Nothing to do.
     package func maintain(nowUnixSeconds: Int) async {}
     /// Nothing to write back.

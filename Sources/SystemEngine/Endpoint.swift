@@ -45,6 +45,7 @@ struct Endpoint: Sendable {
         case .write: write
         case .delete: delete
         case .list: list
+        case .patch: nil
         }
     }
 }

@@ -8,6 +8,8 @@ package enum Operation: Sendable, Equatable {
     case write
     /// DELETE.
     case delete
+    /// PATCH with a merge patch.
+    case patch
 }
 
 /// A right that a policy can grant on a path.

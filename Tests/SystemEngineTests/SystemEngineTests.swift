@@ -56,7 +56,7 @@ struct SystemEngineTests {
         // Literals live for ever, so the request may be kept across suspensions.
         var request = EngineRequest(
             operation: operation, path: ByteView(path), body: ByteView(body), maxJSONDepth: 20)
-        request.isAuthenticated = isKnown
+        request.caller = isKnown ? .root : nil
         return request
     }
 

@@ -24,12 +24,12 @@ struct DevServer {
         let dispatcher = Dispatcher(
             mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
-        do { try await server.start() } catch {
-            await server.stop(graceSeconds: 0)
-            throw StartFault.listen("\(configuration.host):\(configuration.port)", "\(error)")
+        do throws(HTTPServerError) { try await server.start() } catch {
+            await server.shutdown(gracePeriod: .zero)
+            throw StartFault.listen(error)
         }
         let stop = StopSignal()
-        announce(server.localAddress, token)
+        announce(server.localAddresses.first, token)
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
@@ -38,7 +38,7 @@ struct DevServer {
         }
         await stop.wait()
         maintenance.cancel()
-        await server.stop(graceSeconds: 10)
+        await server.shutdown()
         await mounts.close()
         print("stopped")
     }

@@ -76,7 +76,7 @@ struct ServerCommand: AsyncParsableCommand {
     func run() async throws {
         guard let address else { throw ExitCode.validationFailure }
         var configuration = HTTPServerConfiguration()
-        (configuration.host, configuration.port) = address
+        configuration.listeners = [ListenerConfiguration(.tcp(host: address.host, port: address.port))]
         configuration.limits.maxRequestBytes = maxRequestSize
         configuration.limits.maxJSONDepth = maxJSONDepth
         if let threads { configuration.threads = threads }

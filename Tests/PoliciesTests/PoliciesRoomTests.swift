@@ -1,0 +1,1 @@
+// The first line of this room; gone with its first real file.
