@@ -38,7 +38,7 @@ extension MountTable {
             return
         }
         guard let factory = factories[description.type] else { throw MountFault.unknownType(description.type) }
-        publish(Mount(description, try await factory(view), view))
+        publish(Mount(description, try await factory(description, view), view))
     }
 
     /// Ends every mount but those of the house, without touching what is stored. Called before each sealing.

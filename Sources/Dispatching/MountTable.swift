@@ -41,7 +41,7 @@ package final class Mount: Sendable {
 /// **Concurrency** routing takes a short lock to fetch the picture; changes are serialised by an actor.
 package final class MountTable: MountControl {
     /// Makes an engine of one type over its part of storage.
-    package typealias Factory = @Sendable (StorageView) async throws -> any SecretsEngine
+    package typealias Factory = @Sendable (MountDescription, StorageView) async throws -> any SecretsEngine
 
     private struct Picture {
         private(set) var byPath: [String: Mount] = [:]
@@ -127,7 +127,7 @@ package final class MountTable: MountControl {
         description.uuid = try Self.uuid()
         let view = StorageView(storage, prefix: Self.prefix(description.uuid))
         let engine: any SecretsEngine
-        do { engine = try await factory(view) } catch { throw .storage }
+        do { engine = try await factory(description, view) } catch { throw .storage }
         do throws(MountFault) { try await store(MountRecord(description)) } catch {
             await engine.close()
             throw error

@@ -1,3 +1,4 @@
+internal import Synchronization
 package import Vocabulary
 
 /// Who asks: what a valid token says of its bearer. Made once per token and change of rights, shared by its requests.
@@ -39,6 +40,8 @@ package final class Caller: Sendable {
     package let expiresUnixSeconds: Int
     /// The namespace; `root` as long as there is one.
     package let namespace: String
+    /// Where the policy store keeps what it compiled for this caller.
+    package let rights = RightsSlot()
 
     /// A caller with the given facts.
     package init(
@@ -118,4 +121,21 @@ package final class MountPoint: Sendable {
     package static let none = MountPoint(
         MountDescription(path: "", type: "", accessor: "", uuid: "", about: ""), systemDefaultSeconds: 2_764_800,
         systemMaxSeconds: 2_764_800)
+}
+
+/// Holds the compiled rules of one caller, with the generation of policies and groups that they were compiled from.
+///
+/// **Concurrency** behind a short lock; what is in it does not change.
+package final class RightsSlot: Sendable {
+    private let content = Mutex<(generation: UInt64, rules: (any AccessRules)?)>((0, nil))
+
+    /// The rules, if they were compiled from this generation.
+    package func rules(of generation: UInt64) -> (any AccessRules)? {
+        content.withLock { $0.generation == generation ? $0.rules : nil }
+    }
+
+    /// Keeps rules for the next request.
+    package func keep(_ rules: any AccessRules, of generation: UInt64) {
+        content.withLock { $0 = (generation, rules) }
+    }
 }

@@ -22,6 +22,23 @@ package struct MountDescription: Sendable {
     package var isSealWrapped: Bool
     /// Engine options, for instance `version`.
     package var options: [String: String]
+    /// `unauth`, `hidden` or empty: whether `sys/internal/ui/mounts` shows it to everybody.
+    package var listingVisibility = ""
+    /// Of auth methods: `default-service`, `default-batch`, `service` or `batch`; empty is `default-service`.
+    package var tokenType = ""
+    /// Parameters that audit devices record in clear.
+    package var plainRequestKeys: [String] = []
+    /// Members of answers that audit devices record in clear.
+    package var plainResponseKeys: [String] = []
+    /// Request headers that the engine may see.
+    package var passedRequestHeaders: [String] = []
+    /// Response headers that the engine may set.
+    package var allowedResponseHeaders: [String] = []
+    /// Kept for clients.
+    package var forcesNoCache = false
+
+    /// Whether an auth method stands there.
+    package var isAuth: Bool { path.hasPrefix("auth/") }
 
     /// A mount with the given values.
     package init(

@@ -23,6 +23,9 @@ package protocol SecretsEngine: Sendable {
     func resolve(_ request: EngineRequest) throws(Failure) -> Command
     /// The right that the command needs on its path.
     func capability(for command: Command) -> Capability
+    /// The right that the command needs, asked of storage: whether something exists decides between create and update.
+    /// Called in a task, and only when `capability` said `.create` or `.update` and the caller may not do both.
+    func storedCapability(for command: Command) async throws(Failure) -> Capability
     /// Answers from memory: appends the envelope's `data` value to `body`, or nothing with a 204.
     func perform(_ command: Command, into body: inout ByteWriter) throws(Failure) -> Handling
     /// Answers with storage at hand. Called when `perform` said `.needsStorage`, on a body that is kept alive.
@@ -33,6 +36,9 @@ package protocol SecretsEngine: Sendable {
     func revoke(_ lease: LeasedSecret) async throws(LeaseFault)
     /// Asks an auth method whether a login may live on, and on what terms; `record` is what the login was given with.
     func renewLogin(_ login: Login) async throws(LeaseFault) -> Login
+    /// The mount was tuned: from now on that is its description, which is stored already. Answers sentences for the
+    /// reply's warnings. An engine that is opened with options that its data does not follow yet adopts them then.
+    func adopt(_ description: MountDescription) async throws(MountFault) -> [String]
     /// Periodic work: rotation by age, write-back of counters. Never throws; what failed is tried again next time.
     func maintain(nowUnixSeconds: Int) async
     /// The last call: writes back what only memory knows.
@@ -46,6 +52,10 @@ extension SecretsEngine {
     package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool { false }
     /// They may not.
     package var takesFolderWrites: Bool { false }
+    /// As `capability` says.
+    package func storedCapability(for command: Command) async throws(Failure) -> Capability {
+        capability(for: command)
+    }
     /// As it was.
     package func renew(_ lease: LeasedSecret, incrementSeconds: Int?) async throws(LeaseFault) -> LeaseTerms {
         lease.terms
@@ -54,6 +64,8 @@ extension SecretsEngine {
     package func revoke(_ lease: LeasedSecret) async throws(LeaseFault) {}
     /// As it was.
     package func renewLogin(_ login: Login) async throws(LeaseFault) -> Login { login }
+    /// Nothing that matters.
+    package func adopt(_ description: MountDescription) async throws(MountFault) -> [String] { [] }
     /// Nothing to do.
     package func maintain(nowUnixSeconds: Int) async {}
     /// Nothing to write back.

@@ -138,12 +138,12 @@ final class House: Sendable {
         mounts = MountTable(
             storage: storage,
             factories: [
-                "echo": { view in
+                "echo": { _, view in
                     let engine = EchoEngine(view)
                     engines.add(engine)
                     return engine
                 },
-                "broken": { _ in throw StorageError.unavailable },
+                "broken": { _, _ in throw StorageError.unavailable },
             ])
         let facts = ServerFacts(version: "9", storageType: "inmem", clusterName: "here", clusterID: "c")
         try mounts.install(SystemPaths(facts: facts, mounts: mounts) { 1 }, at: "sys/", about: "system")

@@ -48,7 +48,7 @@ struct DevServer {
         let mounts = MountTable(
             storage: storage,
             factories: [
-                "transit": { view in
+                "transit": { _, view in
                     let engine = Transit(storage: view, now: ServerProcess.now)
                     try await engine.open()
                     return engine
