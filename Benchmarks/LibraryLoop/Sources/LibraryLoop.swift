@@ -19,6 +19,8 @@ struct LibraryLoop: AsyncParsableCommand {
     var seconds = 3.0
     @Option(help: "Instruction set: scalar, neon, avx2 or avx512vbmi, or the best one below that is there.")
     var simd: String?
+    @Option(help: "Sign with a key of this type instead: ed25519, ecdsa-p256, rsa-2048 or ml-dsa-65.")
+    var sign: String?
     @Flag(help: "Measure the single steps instead.")
     var steps = false
     @Flag(help: "Count allocations instead.")
@@ -32,6 +34,7 @@ struct LibraryLoop: AsyncParsableCommand {
 
     func run() async throws {
         if let simd, Base64.select(level: simd) == nil { throw LoopFault.unknownLevel(simd) }
+        if let sign { return try show(measure(SignLoop(sign))) }
         let loop = try await TransitLoop()
         if steps { return try show(Step.all(loop, seconds: seconds / 10)) }
         if allocations { return try show(Allocations(loop, size: size)) }
@@ -40,10 +43,17 @@ struct LibraryLoop: AsyncParsableCommand {
 
     private func measure(_ loop: TransitLoop) throws -> Rates {
         let body = BatchBody(items: items == 0 ? nil : items, size: size)
-        _ = try loop.run(body, threads: threads, seconds: min(seconds / 10, 0.2))
+        return try rates(of: max(items, 1)) { try loop.run(body, threads: threads, seconds: $0) }
+    }
+
+    private func measure(_ loop: SignLoop) throws -> Rates {
+        try rates(of: 1) { try loop.run(threads: threads, seconds: $0) }
+    }
+
+    private func rates(of itemsPerTurn: Int, _ run: (_ seconds: Double) throws -> Int) throws -> Rates {
+        _ = try run(min(seconds / 10, 0.2))
         let (wall, processor) = (ContinuousClock.now, Self.processorSeconds())
-        let turns = try loop.run(body, threads: threads, seconds: seconds)
-        let done = Double(turns * max(items, 1))
+        let done = Double(try run(seconds) * itemsPerTurn)
         let wallSeconds = (ContinuousClock.now - wall) / .seconds(1)
         return Rates(
             simd: Base64.level, items: items, size: size, threads: threads, itemsPerSecond: done / wallSeconds,

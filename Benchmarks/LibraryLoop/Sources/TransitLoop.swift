@@ -87,4 +87,5 @@ enum LoopFault: Error {
     case status(Int)
     case engine(String)
     case unknownLevel(String)
+    case unknownKey(String)
 }

@@ -91,19 +91,22 @@ struct Programs {
     let strongroom: String
     let echo: String
     let loop: String
+    let comparison: String
     let wrk: String
     let openssl: String
 
     /// Those of this package lie beside this executable; the others are Debian's.
     init() throws {
         let here = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let beside = ["strongroom", "echo-server", "library-loop"].map { here.appending(path: $0).path }
+        let beside = ["strongroom", "echo-server", "library-loop", "signature-comparison"].map {
+            here.appending(path: $0).path
+        }
         let installed = ["/usr/bin/wrk", "/usr/bin/openssl"]
         let isThere = FileManager.default.isExecutableFile(atPath:)
         let absent = beside.filter { !isThere($0) }.map { URL(filePath: $0).lastPathComponent }
         guard absent.isEmpty else { throw LoadFault.missing(absent) }
         guard installed.allSatisfy(isThere) else { throw LoadFault.notInstalled }
-        (strongroom, echo, loop) = (beside[0], beside[1], beside[2])
+        (strongroom, echo, loop, comparison) = (beside[0], beside[1], beside[2], beside[3])
         (wrk, openssl) = (installed[0], installed[1])
     }
 }

@@ -34,6 +34,9 @@ struct Measuring {
             report.rows.append(try batch(wrk, server, items, size, simd: simd))
         }
         report.loaded = server.meter.memory
+        report.signatures = try signatures(wrk, server)
+        note("signature libraries in turns")
+        report.signatureLibraries = try Child.run(programs.comparison, [])
         note("openssl speed")
         for size in [64, 1024] { report.opensslSpeed[size] = try opensslSpeed(size) }
         note("library loop: steps, allocations")
@@ -147,7 +150,7 @@ struct Measuring {
 
     // MARK: - Beside the server
 
-    private func loop<Answer: Decodable>(_ arguments: [String], _ simd: String?) throws -> Answer {
+    func loop<Answer: Decodable>(_ arguments: [String], _ simd: String?) throws -> Answer {
         let text = try Child.run(programs.loop, arguments + (simd.map { ["--simd", $0] } ?? []))
         return try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
     }
@@ -183,5 +186,5 @@ struct Measuring {
         return times.median
     }
 
-    private func note(_ what: String) { FileHandle.standardError.write(Data("… \(what)\n".utf8)) }
+    func note(_ what: String) { FileHandle.standardError.write(Data("… \(what)\n".utf8)) }
 }

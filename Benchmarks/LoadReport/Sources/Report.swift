@@ -53,6 +53,10 @@ struct Report: Codable {
     var opensslVersion = ""
     var rows: [Row] = []
     var simdRows: [SIMDRow] = []
+    /// Signatures over HTTP beside the library's own.
+    var signatures: [SignatureRow] = []
+    /// What signature-comparison prints: both libraries, and which one the table has.
+    var signatureLibraries = ""
     /// `openssl speed` in bytes per processor second, by message length.
     var opensslSpeed: [Int: Double] = [:]
     var steps: [Step] = []

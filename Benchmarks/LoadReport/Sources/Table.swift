@@ -43,7 +43,7 @@ extension Report {
     var tables: String {
         [
             "Strongroom load report: \(cores) cores, SIMD \(simd), \(opensslVersion)", singleTable, batchTable,
-            simdRows.isEmpty ? nil : simdTable, stepTable, figures,
+            simdRows.isEmpty ? nil : simdTable, signatureTable, signatureLibraries, stepTable, figures,
         ].compactMap(\.self).joined(separator: "\n\n")
     }
 
