@@ -90,6 +90,9 @@ package struct RecordReader: Sendable {
         return bytes.slice(position - length, length)
     }
 
+    /// Bytes that are not read yet.
+    package var remaining: Int { bytes.count - position }
+
     /// Throws unless everything has been read.
     package func finish() throws(RecordFault) {
         guard position == bytes.count else { throw RecordFault() }
