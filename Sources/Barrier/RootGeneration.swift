@@ -21,9 +21,12 @@ struct RootGeneration: Sendable {
     var progress: Int { collection.progress }
 
     /// Begins, with the pad over which the token will be told.
-    mutating func start(nonce: String, otp: [UInt8], tokenLength: Int) throws(SealFault) {
-        if isStarted { throw .alreadyRunning(.rootGeneration) }
-        guard otp.count == tokenLength else { throw .wrongOTPLength }
+    mutating func start(
+        nonce: String, otp: [UInt8], lengths: [Int], replacingIdle: Bool = false
+    ) throws(SealFault) {
+        if isStarted, progress > 0 || !replacingIdle { throw .alreadyRunning(.rootGeneration) }
+        guard lengths.contains(otp.count) else { throw .wrongOTPLength }
+        self = RootGeneration()
         (self.nonce, self.otp) = (nonce, otp)
     }
 

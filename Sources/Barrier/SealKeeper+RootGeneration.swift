@@ -12,20 +12,26 @@ extension SealKeeper {
         processes.withLock {
             RootGenerationStatus(
                 nonce: $0.generation.nonce, isStarted: $0.generation.isStarted, progress: $0.generation.progress,
-                required: record.count.threshold, otpLength: tokenLength)
+                required: record.count.threshold,
+                otpLength: $0.generation.isStarted ? $0.generation.otp.count : tokenLength)
         }
     }
 
-    /// Begins a root generation, with the caller's pad or one that the answer tells, and nobody else.
+    /// Begins a root generation, with the caller's pad or one that the answer tells, and nobody else. With
+    /// `replacingIdle` it takes the place of one that no share was given to: nobody may occupy the operation with that.
     /// **Throws** `.alreadyRunning`, `.wrongOTPLength`, `.noRecoveryKeys`, `.sealed`.
-    package func startRootGeneration(otp: String? = nil) async throws(SealFault) -> RootGenerationStatus {
+    package func startRootGeneration(
+        otp: String? = nil, replacingIdle: Bool = false
+    ) async throws(SealFault) -> RootGenerationStatus {
         try await turns.holding { () async throws(SealFault) in
             let record = try await openRecord()
             guard record.underShares != nil else { throw .noRecoveryKeys }
             let pad = if let otp { otp } else { try Self.randomPad(tokenLength) }
             let nonce = try Self.uuid()
             try processes.withLock { (processes) throws(SealFault) in
-                try processes.generation.start(nonce: nonce, otp: Array(pad.utf8), tokenLength: tokenLength)
+                try processes.generation.start(
+                    nonce: nonce, otp: Array(pad.utf8), lengths: [tokenLength] + otherTokenLengths,
+                    replacingIdle: replacingIdle)
             }
             var status = rootGenerationStatus(record)
             if otp == nil { status.otp = pad }
@@ -56,13 +62,21 @@ extension SealKeeper {
             }
             return RootGenerationStatus(
                 nonce: nonce, isStarted: true, progress: record.count.threshold, required: record.count.threshold,
-                isComplete: true, encodedToken: encoded, otpLength: tokenLength)
+                isComplete: true, encodedToken: encoded, otpLength: token.utf8.count)
         }
     }
 
-    /// Gives up a root generation, if there is one.
-    package func cancelRootGeneration() async {
-        await turns.holding { () async in processes.withLock { $0.generation.cancel() } }
+    /// Gives up a root generation, if there is one; with a nonce, only the one that it names. Whether that one, or none,
+    /// was under way.
+    @discardableResult
+    package func cancelRootGeneration(nonce: String? = nil) async -> Bool {
+        await turns.holding { () async in
+            processes.withLock { processes in
+                let isNamed = nonce == nil || !processes.generation.isStarted || processes.generation.nonce == nonce
+                if isNamed { processes.generation.cancel() }
+                return isNamed
+            }
+        }
     }
 
     /// Random letters and digits.

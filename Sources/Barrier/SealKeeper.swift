@@ -31,16 +31,24 @@ package final class SealKeeper: Sendable {
     let automatic: (any Seal)?
     /// Length in bytes of root tokens, and so of the pads they are told over.
     package let tokenLength: Int
+    // Lengths of pads that are taken as well; the token then has that length.
+    let otherTokenLengths: [Int]
     let turns = TurnQueue()
     let processes = Mutex(Processes())
 
     /// A keeper of the storage. `seal` is the configured automatic seal; nil says that people hold the shares. A
     /// database of another seal is moved to this one when it is unsealed for migration.
-    package init(_ storage: SealedStorage, seal: (any Seal)? = nil, tokenLength: Int = 26) {
+    package init(
+        _ storage: SealedStorage, seal: (any Seal)? = nil, tokenLength: Int = 26, otherTokenLengths: [Int] = []
+    ) {
+        self.otherTokenLengths = otherTokenLengths
         self.storage = storage
         automatic = seal
         self.tokenLength = tokenLength
     }
+
+    /// Whether the configured seal opens the database by itself.
+    package var hasAutomaticSeal: Bool { automatic != nil }
 
     /// How the seal is. **Throws** `.database`, `.badSealRecord`.
     package func status() async throws(SealFault) -> SealStatus {

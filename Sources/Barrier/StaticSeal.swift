@@ -1,6 +1,6 @@
 internal import Bytes
 internal import Glibc
-internal import Primitives
+package import Primitives
 
 /// Where a static seal's key comes from.
 package enum StaticKeySource: Sendable {
@@ -8,6 +8,8 @@ package enum StaticKeySource: Sendable {
     case file(path: String)
     /// An environment variable that holds it.
     case environment(name: String)
+    /// The key itself, which somebody read already.
+    case given(KeyShare)
 
     // The longest text of a key, with white space around it.
     private static let limit = 256
@@ -16,6 +18,7 @@ package enum StaticKeySource: Sendable {
     /// **Throws** `.badKeySource`.
     func exposingKey() throws(SealError) -> SecretBytes {
         switch self {
+        case .given(let key): return try key.exposing { (text) throws(SealError) in try Self.parse(text) }
         case .environment(let name):
             guard let value = getenv(name) else { throw .badKeySource }
             let count = strnlen(value, Self.limit + 1)

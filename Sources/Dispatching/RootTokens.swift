@@ -26,15 +26,25 @@ package final class RootTokens: Authenticating {
     }
 
     /// Makes a token and stores it. Returns the token, which is kept nowhere.
-    package func make(in storage: any StorageBackend, nowUnixSeconds: Int) async throws(StorageError) -> String {
-        guard let token = TokenText.make(), let digest = Self.digest(of: token) else { throw .unavailable }
+    package func make(
+        in storage: any StorageBackend, length: Int = TokenText.length, nowUnixSeconds: Int
+    ) async throws(StorageError) -> String {
+        guard let token = TokenText.make(length: length) else { throw .unavailable }
+        try await adopt(token, in: storage, nowUnixSeconds: nowUnixSeconds)
+        return token
+    }
+
+    /// Takes on a token that somebody chose.
+    package func adopt(
+        _ token: String, in storage: any StorageBackend, nowUnixSeconds: Int
+    ) async throws(StorageError) {
+        guard let digest = Self.digest(of: token) else { throw .unavailable }
         var writer = RecordWriter(format: 1)
         writer.put(nowUnixSeconds)
         var batch = WriteBatch()
         batch.put(StorageKey(Self.folder + Self.hex(digest)), writer.record)
         try await storage.commit(batch)
         digests.withLock { $0.append(digest) }
-        return token
     }
 
     /// Reads the stored tokens, after each unsealing.
@@ -90,11 +100,14 @@ package final class RootTokens: Authenticating {
 package enum TokenText {
     /// Length of a service token.
     package static let length = 28
+    /// Length of a service token as older clients know them.
+    package static let shortLength = 26
 
-    /// A fresh service token: `hvs.` and 24 characters of base 62, about 143 bits; nil when there is no randomness.
-    package static func make() -> String? {
+    /// A fresh service token: `hvs.`, or `s.` for the short ones, and 24 characters of base 62, about 143 bits; nil when
+    /// there is no randomness.
+    package static func make(length: Int = length) -> String? {
         let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        var token = "hvs."
+        var token = length == shortLength ? "s." : "hvs."
         while token.utf8.count < length {
             guard let bytes = try? RandomSource.secret(count: 32) else { return nil }
             // 248 is the largest multiple of 62: bytes above would favour some letters.

@@ -19,6 +19,8 @@ package struct SealReport: Sendable, Equatable {
     package var isMigrating: Bool
     /// Whether the shares are recovery shares.
     package var isRecoverySeal: Bool
+    /// Why it is sealed although nobody asked for it; nil when there is nothing to say.
+    package var reason: String?
 
     /// A report with the given values.
     package init(

@@ -6,6 +6,9 @@ package import Bytes
 package final class SealSecret: Sendable, CustomStringConvertible, CustomReflectable {
     private let bytes: SecretBytes
 
+    /// A secret that owns its bytes.
+    package init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+
     /// A secret with a copy of the bytes.
     package init(copying bytes: ByteView) { self.bytes = SecretBytes(copying: bytes) }
 

@@ -111,6 +111,7 @@ extension SystemPaths {
             "recovery_seal": .bool(report.isRecoverySeal), "storage_type": .string(facts.storageType),
         ]
         if !report.isSealed { members.merge(cluster) { $1 } }
+        if let reason = report.reason { members["strongroom_reason"] = .string(reason) }
         return .object(members)
     }
 

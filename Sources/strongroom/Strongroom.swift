@@ -6,7 +6,7 @@ struct Strongroom: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strongroom",
         abstract: "Encryption as a service: applications send plaintext and get ciphertext, and never hold a key.",
-        subcommands: [ServerCommand.self, VersionCommand.self])
+        subcommands: [ServerCommand.self, OperatorCommand.self, VersionCommand.self])
 
     /// The release.
     static let release = "0.1.0"

@@ -3,12 +3,10 @@ internal import Dispatching
 internal import EngineKit
 internal import Foundation
 internal import HTTPAPI
+internal import Logging
 internal import Primitives
 internal import Storage
-internal import Synchronization
 internal import SystemEngine
-internal import TransitEngine
-internal import Vocabulary
 
 /// The development server: everything in memory, one root token. The composition root of this mode.
 struct DevServer {
@@ -20,9 +18,9 @@ struct DevServer {
     func run() async throws {
         try ServerProcess.prepare()
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
-        let mounts = try await makeMounts()
+        let open = try await makeInside(token)
         let dispatcher = Dispatcher(
-            mounts: mounts, authenticator: RootToken(token), limits: configuration.limits)
+            mounts: open.mounts, authenticator: open.tokens, limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do throws(HTTPServerError) { try await server.start() } catch {
             await server.shutdown(gracePeriod: .zero)
@@ -33,41 +31,34 @@ struct DevServer {
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
-                await mounts.maintain(nowUnixSeconds: ServerProcess.now())
+                await open.maintain()
             }
         }
         await stop.wait()
         maintenance.cancel()
         await server.shutdown()
-        await mounts.close()
+        await open.close()
         print("stopped")
     }
 
-    private func makeMounts() async throws -> MountTable {
-        let storage = InMemoryStorage()
-        let mounts = MountTable(
-            storage: storage,
-            factories: [
-                "transit": { _, view in
-                    let engine = Transit(storage: view, now: ServerProcess.now)
-                    try await engine.open()
-                    return engine
-                }
-            ])
+    private func makeInside(_ token: String) async throws -> OpenServer {
+        let open = OpenServer(
+            storage: InMemoryStorage(), log: Logger(label: "core") { _ in SwiftLogNoOpLogHandler() })
         let facts = ServerFacts(
             version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
             clusterID: UUID().uuidString.lowercased())
-        let system = SystemPaths(facts: facts, mounts: mounts, now: ServerProcess.now)
-        try mounts.install(
-            system, at: "sys/", about: "system endpoints used for control, policy and debugging")
+        try Engines.installHouse(in: open, facts)
+        try await open.adoptRootToken(token)
+        try await open.open()
         for name in engines {
             do throws(MountFault) {
-                try await mounts.mount(MountDescription(path: name, type: name, accessor: "", uuid: "", about: ""))
+                try await open.mounts.mount(
+                    MountDescription(path: name, type: name, accessor: "", uuid: "", about: ""))
             } catch {
                 throw StartFault.engine(name, error.wireText)
             }
         }
-        return mounts
+        return open
     }
 
     private func announce(_ address: ListenAddress?, _ token: String) {

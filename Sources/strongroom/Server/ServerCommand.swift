@@ -5,11 +5,34 @@ internal import HTTPAPI
 internal import Primitives
 internal import Vocabulary
 
-/// `strongroom server -dev`.
+/// `strongroom server`.
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "server", abstract: "Run the server.",
-        discussion: "With -dev everything is kept in memory, unsealed, and gone at the end: for development only.")
+        discussion: """
+            With -config=FILE the server keeps its data where the configuration says, and starts sealed. \
+            With -dev everything is kept in memory, unsealed, and gone at the end: for development only.
+            """)
+
+    @Option(
+        name: [.customLong("config", withSingleDash: true), .customLong("config")],
+        help: "Configuration file, or folder of them; may be given again.")
+    var config: [String] = []
+
+    @Option(
+        name: [.customLong("log-level", withSingleDash: true), .customLong("log-level")],
+        help: "trace, debug, info, warn or error.")
+    var logLevel: String?
+
+    @Option(
+        name: [.customLong("log-format", withSingleDash: true), .customLong("log-format")],
+        help: "standard or json.")
+    var logFormat: String?
+
+    @Option(
+        name: [.customLong("log-file", withSingleDash: true), .customLong("log-file")],
+        help: "File for the log, in place of standard error.")
+    var logFile: String?
 
     @Flag(name: [.customLong("dev", withSingleDash: true), .customLong("dev")], help: "Run in development mode.")
     var dev = false
@@ -32,12 +55,12 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(
         name: [.customLong("max-request-size", withSingleDash: true), .customLong("max-request-size")],
         help: "Largest request body in bytes.")
-    var maxRequestSize = 32 * 1024 * 1024
+    var maxRequestSize: Int?
 
     @Option(
         name: [.customLong("max-json-depth", withSingleDash: true), .customLong("max-json-depth")],
         help: "Deepest nesting of a JSON body.")
-    var maxJSONDepth = 300
+    var maxJSONDepth: Int?
 
     @Option(
         name: [.customLong("threads", withSingleDash: true), .customLong("threads")],
@@ -45,13 +68,14 @@ struct ServerCommand: AsyncParsableCommand {
     var threads: Int?
 
     func validate() throws {
-        guard dev else {
-            throw ValidationError("this release runs in development mode only: strongroom server -dev")
+        guard dev || !config.isEmpty else {
+            throw ValidationError("what to run is missing: -config=FILE, or -dev for a development server")
         }
-        guard (1024...(1 << 30)).contains(maxRequestSize) else {
+        if dev && !config.isEmpty { throw ValidationError("-dev and -config exclude each other") }
+        if let maxRequestSize, !(1024...(1 << 30)).contains(maxRequestSize) {
             throw ValidationError("-max-request-size must be between 1024 and 1073741824 bytes")
         }
-        guard (1...1024).contains(maxJSONDepth) else {
+        if let maxJSONDepth, !(1...1024).contains(maxJSONDepth) {
             throw ValidationError("-max-json-depth must be between 1 and 1024")
         }
         if let threads, !(1...256).contains(threads) { throw ValidationError("-threads must be between 1 and 256") }
@@ -74,21 +98,34 @@ struct ServerCommand: AsyncParsableCommand {
     private var engines: [String] { devEngines.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
     func run() async throws {
-        guard let address else { throw ExitCode.validationFailure }
-        var configuration = HTTPServerConfiguration()
-        configuration.listeners = [ListenerConfiguration(.tcp(host: address.host, port: address.port))]
-        configuration.limits.maxRequestBytes = maxRequestSize
-        configuration.limits.maxJSONDepth = maxJSONDepth
-        if let threads { configuration.threads = threads }
         if let level = ProcessInfo.processInfo.environment["STRONGROOM_SIMD"], Base64.select(level: level) == nil {
             throw ValidationError("STRONGROOM_SIMD must be scalar, neon, avx2 or avx512vbmi")
         }
-        let server = DevServer(configuration: configuration, engines: engines, rootToken: devRootTokenID)
         do {
-            try await server.run()
+            if dev { try await runDevelopment() } else { try await runDurable() }
         } catch {
             FileHandle.standardError.write(Data("strongroom: \(error)\n".utf8))
             throw ExitCode.failure
         }
+    }
+
+    private func runDevelopment() async throws {
+        guard let address else { throw ExitCode.validationFailure }
+        var configuration = HTTPServerConfiguration()
+        configuration.listeners = [ListenerConfiguration(.tcp(host: address.host, port: address.port))]
+        if let maxRequestSize { configuration.limits.maxRequestBytes = maxRequestSize }
+        if let maxJSONDepth { configuration.limits.maxJSONDepth = maxJSONDepth }
+        if let threads { configuration.threads = threads }
+        try await DevServer(configuration: configuration, engines: engines, rootToken: devRootTokenID).run()
+    }
+
+    private func runDurable() async throws {
+        var flags: [String: String] = [:]
+        flags["log_level"] = logLevel
+        flags["log_format"] = logFormat
+        flags["log_file"] = logFile
+        flags["max_request_size"] = maxRequestSize.map(String.init)
+        flags["max_json_depth"] = maxJSONDepth.map(String.init)
+        try await StrongroomServer(paths: config, flags: flags, threads: threads).run()
     }
 }

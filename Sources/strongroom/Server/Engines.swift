@@ -1,0 +1,41 @@
+internal import Dispatching
+internal import EngineKit
+internal import SystemEngine
+internal import TransitEngine
+
+/// What can be mounted, and what answers below `sys/`: one list for the development server and the durable one.
+///
+/// A new secrets engine, auth method or area of `sys/` is one line here. What they need of the house, the mounts and
+/// the tokens for instance, they take from the `OpenServer`.
+enum Engines {
+    /// Secrets engines, by the type that `sys/mounts` takes.
+    static let secrets: [String: MountTable.Factory] = [
+        "transit": { _, view in
+            let engine = Transit(storage: view, now: ServerProcess.now)
+            try await engine.open()
+            return engine
+        }
+    ]
+
+    /// Auth methods, by the type that `sys/auth` takes.
+    static let authMethods: [String: MountTable.Factory] = [:]
+
+    /// Everything that can be mounted.
+    static var all: [String: MountTable.Factory] { secrets.merging(authMethods) { first, _ in first } }
+
+    /// The areas of `sys/` that have an engine of their own, by the first segment below `sys/`.
+    static func sections(_ open: OpenServer, _ facts: ServerFacts) -> [String: any SecretsEngine] {
+        [:]
+    }
+
+    /// Puts in what the house mounts itself: `sys/` with its sections.
+    static func installHouse(
+        in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil
+    ) throws(MountFault) {
+        let system = SystemPaths(
+            facts: facts, mounts: open.mounts, seal: seal, reports: reports, now: ServerProcess.now)
+        try open.mounts.install(
+            system, at: "sys/", about: "system endpoints used for control, policy and debugging",
+            sections: sections(open, facts))
+    }
+}
