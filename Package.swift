@@ -18,11 +18,11 @@ let floors: [String: [String]] = [
     "Settings": ["Vocabulary", "HCL", "Bytes"],
     "Barrier": ["Vocabulary", "Storage", "Primitives", "Bytes"],
     "Policies": ["Vocabulary", "HCL", "Storage", "Bytes"],
+    "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "Tokens": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Leases": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Identity": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Auditing": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
-    "EngineKit": ["Vocabulary", "Storage", "Bytes"],
     "TransitEngine": [
         "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
     ],

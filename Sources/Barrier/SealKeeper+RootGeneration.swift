@@ -66,8 +66,8 @@ extension SealKeeper {
         }
     }
 
-    /// Gives up a root generation, if there is one; with a nonce, only the one that it names. Whether that one, or none,
-    /// was under way.
+    /// Gives up a root generation, if there is one; with a nonce, only the one that it names. Whether that one, or
+    /// none, was under way.
     @discardableResult
     package func cancelRootGeneration(nonce: String? = nil) async -> Bool {
         await turns.holding { () async in

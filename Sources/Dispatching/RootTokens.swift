@@ -103,8 +103,8 @@ package enum TokenText {
     /// Length of a service token as older clients know them.
     package static let shortLength = 26
 
-    /// A fresh service token: `hvs.`, or `s.` for the short ones, and 24 characters of base 62, about 143 bits; nil when
-    /// there is no randomness.
+    /// A fresh service token: `hvs.`, or `s.` for the short ones, and 24 characters of base 62, about 143 bits; nil
+    /// when there is no randomness.
     package static func make(length: Int = length) -> String? {
         let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         var token = length == shortLength ? "s." : "hvs."

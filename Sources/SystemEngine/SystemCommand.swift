@@ -88,6 +88,7 @@ extension SystemPaths {
         case host, configuration, versions, requests
     }
 
+    /// The right that the command needs.
     package func capability(for command: Command) -> Capability {
         switch command {
         case .mounts, .mount, .uiMounts, .uiMount, .health, .leader: .read

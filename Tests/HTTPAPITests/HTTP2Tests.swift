@@ -214,7 +214,8 @@ final class FrameClient {
     }
 
     @Test func theBodiesOfAConnectionAreBoundedTogether() async throws {
-        try await withTLSServer(configuration: changing { $0.limits.maxRequestBytes = 100_000 }) { (port, _, _) throws in
+        let limited = changing { $0.limits.maxRequestBytes = 100_000 }
+        try await withTLSServer(configuration: limited) { (port, _, _) throws in
             let client = try FrameClient(port)
             let data = [UInt8](repeating: 65, count: 15_000)
             // Bodies that are done with, by an answer or a fault, do not count.

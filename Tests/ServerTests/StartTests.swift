@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["server"], ["server", "-dev", "-dev-listen-address=nonsense"], ["server", "-dev", "-threads=0"],
+        ["server"], ["server", "-dev", "-config=x"],
+        ["server", "-dev", "-dev-listen-address=nonsense"], ["server", "-dev", "-threads=0"],
         ["server", "-dev", "-max-json-depth=0"], ["server", "-dev", "-max-request-size=1"],
         ["server", "-dev", "-dev-root-token-id="], ["server", "-dev", "-nonsense"], ["nonsense"],
     ])

@@ -62,7 +62,9 @@ extension KeeperControl {
     func startRootGeneration(otp: SealSecret?) async throws(SealControlFault) -> RootGenerationReport {
         let pad = otp.map { $0.exposing { $0.string } }
         return RootGenerationReport(
-            try await carry { () async throws(SealFault) in try await keeper.startRootGeneration(otp: pad, replacingIdle: true) })
+            try await carry { () async throws(SealFault) in
+                try await keeper.startRootGeneration(otp: pad, replacingIdle: true)
+            })
     }
 
     func updateRootGeneration(

@@ -45,7 +45,7 @@ final class KeeperControl: SealControl {
                 try await open.makeRootToken(in: staging)
             }
         }
-        // With an automatic seal the storage is open now. A failure is told by the status; the shares must be told here.
+        // With an automatic seal the storage is open now. The status tells a failure; the shares must be told here.
         if keeper.hasAutomaticSeal { try? await open.open() }
         return InitializationReport(
             rootToken: SealSecret(exposing: result.rootToken), shares: result.shares.map { SealSecret($0) },
@@ -95,7 +95,7 @@ final class KeeperControl: SealControl {
     // MARK: - Key terms
 
     func keyStatus() async throws(SealControlFault) -> KeyTermReport {
-        try await carry { () async throws(BarrierError) in
+        try await carryBarrier { () async throws(BarrierError) in
             let status = try storage.keyStatus()
             return KeyTermReport(
                 term: status.term, installedUnixSeconds: status.installedUnixSeconds, encryptions: status.encryptions)
@@ -103,11 +103,11 @@ final class KeeperControl: SealControl {
     }
 
     func rotate() async throws(SealControlFault) {
-        try await carry { () async throws(BarrierError) in try await storage.rotate() }
+        try await carryBarrier { () async throws(BarrierError) in try await storage.rotate() }
     }
 
     func rotationConfiguration() async throws(SealControlFault) -> RotationConfiguration {
-        try await carry { () async throws(BarrierError) in
+        try await carryBarrier { () async throws(BarrierError) in
             let policy = try storage.rotationPolicy()
             return RotationConfiguration(
                 isEnabled: policy.isEnabled, maxOperations: policy.maxOperations,
@@ -120,7 +120,7 @@ final class KeeperControl: SealControl {
         policy.isEnabled = configuration.isEnabled
         policy.maxOperations = configuration.maxOperations
         policy.intervalSeconds = configuration.intervalSeconds
-        try await carry { [policy] () async throws(BarrierError) in try await storage.setRotationPolicy(policy) }
+        try await carryBarrier { [policy] () async throws(BarrierError) in try await storage.setRotationPolicy(policy) }
     }
 
     // MARK: - Helpers
@@ -142,7 +142,7 @@ final class KeeperControl: SealControl {
         do throws(SealFault) { return try await body() } catch { throw SealControlFault(error) }
     }
 
-    private func carry<R>(_ body: () async throws(BarrierError) -> R) async throws(SealControlFault) -> R {
+    private func carryBarrier<R>(_ body: () async throws(BarrierError) -> R) async throws(SealControlFault) -> R {
         do throws(BarrierError) { return try await body() } catch {
             switch error {
             case .sealed: throw SealControlFault(SealFault.sealed)

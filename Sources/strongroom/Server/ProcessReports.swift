@@ -19,7 +19,9 @@ struct ProcessReports: ServerReports {
     func versionHistory() async -> [InstalledVersion] { identity.versions }
 
     func hostInfo() async -> JSON {
-        let memory = Self.fields(of: "/proc/meminfo").mapValues { (Int($0.split(separator: " ").first ?? "") ?? 0) << 10 }
+        let memory = Self.fields(of: "/proc/meminfo").mapValues { value in
+            (Int(value.split(separator: " ").first ?? "") ?? 0) << 10
+        }
         let (total, free) = (memory["MemTotal"] ?? 0, memory["MemAvailable"] ?? 0)
         let uptime = Self.text("/proc/uptime").split(separator: ".").first.flatMap { Int($0) } ?? 0
         return .object([

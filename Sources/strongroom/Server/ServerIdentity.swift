@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// What the cluster is called inside, and which releases have opened its storage. Read and completed at each unsealing.
 ///
-/// **Layout** of storage: `core/cluster`, the id; `core/version/<release>`, the second of its first unsealing; both records of
-/// format 1.
+/// **Layout** of storage: `core/cluster`, the id; `core/version/<release>`, the second of its first unsealing; both
+/// are records of format 1.
 final class ServerIdentity: Sendable {
     private struct State {
         var clusterID: String?

@@ -22,11 +22,6 @@ struct UnsealingService: Service {
     // The first pause after a failure, and the longest.
     private static let pauses = (first: 1.0, longest: 30.0)
 
-    init(control: KeeperControl, log: Logger) {
-        self.control = control
-        self.log = log
-    }
-
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var pause = Self.pauses.first

@@ -12,7 +12,7 @@ internal import Storage
 internal import SystemEngine
 internal import UnixSignals
 
-/// The server that keeps its data: configuration, storage, barrier, seal, listeners, in that order. The composition root.
+/// The server that keeps its data: configuration, storage, barrier, seal, listeners, in that order.
 struct StrongroomServer {
     let paths: [String]
     let flags: [String: String]
