@@ -17,8 +17,8 @@ let floors: [String: [String]] = [
     "HCL": ["Vocabulary", "Bytes"],
     "Settings": ["Vocabulary", "HCL", "Bytes"],
     "Barrier": ["Vocabulary", "Storage", "Primitives", "Bytes"],
-    "Policies": ["Vocabulary", "HCL", "Storage", "Bytes"],
     "EngineKit": ["Vocabulary", "Storage", "Bytes"],
+    "Policies": ["Vocabulary", "HCL", "EngineKit", "Storage", "Bytes"],
     "Tokens": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Leases": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Identity": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
@@ -236,7 +236,7 @@ let package = Package(
         tests(
             "TransitEngineTests",
             ["TransitEngine", "EngineKit", "Vocabulary", "Storage", "KeyRings", "Primitives", "Bytes", "TestAids"]),
-        tests("PoliciesTests", ["Policies", "Vocabulary", "Storage", "Bytes", "TestAids"]),
+        tests("PoliciesTests", ["Policies", "EngineKit", "Vocabulary", "Storage", "Bytes", "TestAids"]),
         tests("TokensTests", ["Tokens", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("LeasesTests", ["Leases", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("IdentityTests", ["Identity", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
