@@ -85,6 +85,9 @@ package final class MountTable: MountControl {
         return nil
     }
 
+    /// What is mounted at exactly this path.
+    subscript(path: String) -> Mount? { picture.withLock { $0[path] } }
+
     package var mounts: [MountDescription] {
         picture.withLock { $0.byPath.values.map(\.description) }.sorted { $0.path < $1.path }
     }

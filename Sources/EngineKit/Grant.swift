@@ -6,6 +6,8 @@ package enum Grant: Sendable {
     case login(Login)
     /// A token that exists already: of `auth/token/create` and `renew`; told in the envelope's `auth`.
     case token(IssuedToken)
+    /// A lease that exists already was renewed; told in the envelope's lease fields, without data.
+    case renewed(RenewedLease)
     /// A whole answer as it was given before, taken out of its wrapping: sent as it is, with a fresh `request_id`.
     case unwrapped([UInt8])
 }
@@ -33,11 +35,46 @@ package struct SecretGrant: Sendable {
     package var terms: LeaseTerms
     /// What the engine needs to renew and revoke it, in its own format; stored sealed.
     package var record: [UInt8]
+    /// What the engine noted before it made something outside; ends in the commit that records the lease. When it is
+    /// gone by then, the engine has undone the secret, and the request fails.
+    package var writeAhead: WriteAheadEntry?
 
     /// A grant.
-    package init(terms: LeaseTerms, record: [UInt8]) {
+    package init(terms: LeaseTerms, record: [UInt8], writeAhead: WriteAheadEntry? = nil) {
         self.terms = terms
         self.record = record
+        self.writeAhead = writeAhead
+    }
+}
+
+/// An entry of an engine's storage, as it was committed.
+package struct WriteAheadEntry: Sendable, Equatable {
+    /// Its path in the mount's part of storage.
+    package var path: String
+    /// The revision of its commit.
+    package var revision: UInt64
+
+    /// An entry.
+    package init(path: String, revision: UInt64) {
+        self.path = path
+        self.revision = revision
+    }
+}
+
+/// What the envelope tells of a renewed lease. **Source** system wire facts §11.
+package struct RenewedLease: Sendable, Equatable {
+    /// The lease.
+    package var leaseID: String
+    /// **Units** seconds from now.
+    package var seconds: Int
+    /// Whether it can be renewed again.
+    package var isRenewable: Bool
+
+    /// A renewed lease.
+    package init(leaseID: String, seconds: Int, isRenewable: Bool) {
+        self.leaseID = leaseID
+        self.seconds = seconds
+        self.isRenewable = isRenewable
     }
 }
 

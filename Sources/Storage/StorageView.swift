@@ -32,6 +32,9 @@ package struct StorageView: Sendable {
         return entries.map { StoredEntry(key: relative($0.key), entry: $0.entry) }
     }
 
+    /// Where `path` is in the backend: for commits that go beyond one view.
+    package func key(_ path: String) -> StorageKey { StorageKey(prefix + path) }
+
     private func relative(_ key: StorageKey) -> StorageKey { key.dropping(prefix) ?? key }
 
     /// Commits a batch whose keys are relative to the view.
