@@ -187,7 +187,12 @@ let package = Package(
         room("UserpassAuth"),
         room("AppRoleAuth"),
         room("SystemEngine"),
-        room("StrongroomClient", [.product(name: "AsyncHTTPClient", package: "async-http-client")]),
+        room(
+            "StrongroomClient",
+            [
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         room("Dispatching"),
         room(
             "HTTPAPI",
@@ -216,6 +221,7 @@ let package = Package(
             swiftSettings: house),
         tests("BytesTests", ["Bytes", "TestAids"]),
         tests("VocabularyTests", ["Vocabulary", "TestAids"]),
+        tests("StrongroomClientTests", ["StrongroomClient", "Bytes"]),
         tests("HCLTests", ["HCL", "Bytes", "TestAids"]),
         tests("SettingsTests", ["Settings", "HCL", "Vocabulary", "Bytes", "TestAids"]),
         tests(

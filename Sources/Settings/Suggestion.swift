@@ -1,7 +1,7 @@
 /// The name that a mistyped one may mean.
-enum Suggestion {
+package enum Suggestion {
     /// The closest of the names, when it is close enough to be meant.
-    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let typed = Array(word.lowercased().utf8)
         guard (3...64).contains(typed.count) else { return nil }
         let allowance = max(typed.count / 4, 1)

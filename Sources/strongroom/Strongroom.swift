@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// `strongroom`: server and command line in one binary.
 @main
@@ -6,7 +7,17 @@ struct Strongroom: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strongroom",
         abstract: "Encryption as a service: applications send plaintext and get ciphertext, and never hold a key.",
-        subcommands: [ServerCommand.self, OperatorCommand.self, VersionCommand.self])
+        subcommands: [
+            // The server's own.
+            ServerCommand.self,
+            // Every day.
+            LoginCommand.self, ReadCommand.self, WriteCommand.self, ListCommand.self, DeleteCommand.self,
+            PatchCommand.self, UnwrapCommand.self,
+            // Running it.
+            StatusCommand.self, OperatorCommand.self, PathHelpCommand.self,
+            // About itself.
+            PrintCommand.self, CompletionCommand.self, GenerateManCommand.self, VersionCommand.self,
+        ])
 
     /// The release.
     static let release = "0.1.0"
@@ -15,8 +26,14 @@ struct Strongroom: AsyncParsableCommand {
     /// Compatibility: test-beds read the second word of the first line as the version of the API.
     static let versionLine = "Strongroom v\(compatibility) (API level), release \(release)"
 
-    @Flag(name: [.customLong("version", withSingleDash: true), .customLong("version")], help: "Print the version.")
+    @Flag(help: "Print the version.")
     var version = false
+
+    static func main() async {
+        let status = await Launcher.run(Array(CommandLine.arguments.dropFirst()))
+        fflush(nil)
+        Foundation.exit(status)
+    }
 
     func run() async throws {
         print(version ? Self.versionLine : Self.helpMessage())
