@@ -7,6 +7,7 @@ package struct ClientReply: Sendable {
     /// The body as JSON; nil when it is empty or none.
     package let document: JSONNode?
 
+    /// An answer of that status and body.
     package init(status: Int, bytes: [UInt8]) {
         self.status = status
         self.bytes = bytes

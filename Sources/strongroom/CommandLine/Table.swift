@@ -10,7 +10,7 @@ struct Table {
         self.rows = rows
     }
 
-    /// The table; on a terminal its head stands out, else it is plain. Lines of a cell after its first one stand below it.
+    /// The table; on a terminal its head stands out, else it is plain. Further lines of a cell stand below its first.
     func text(_ console: Console) -> String {
         let cells = rows.map { row in
             row.map { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The file that keeps the token of the last login: `~/.strongroom-token`; `~/.vault-token` is read where there is none.
+/// The file with the token of the last login: `~/.strongroom-token`; `~/.vault-token` is read where there is none.
 enum TokenFile {
     static func path(_ environment: [String: String]) -> String {
         environment["STRONGROOM_TOKEN_FILE"].flatMap { $0.isEmpty ? nil : $0 } ?? home(environment)
