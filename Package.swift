@@ -44,7 +44,7 @@ let floors: [String: [String]] = [
         "EngineKit", "Policies", "Tokens", "Leases", "Identity", "Auditing", "Vocabulary", "Storage", "Bytes",
         "Primitives",
     ],
-    "HTTPAPI": ["Dispatching", "Vocabulary", "Bytes"],
+    "HTTPAPI": ["Dispatching", "EngineKit", "Vocabulary", "Bytes"],
     "StrongroomClient": ["Vocabulary", "Bytes"],
     "strongroom": [
         "StrongroomClient", "HTTPAPI", "Dispatching", "SystemEngine", "TransitEngine", "KVEngine", "CubbyholeEngine",

@@ -25,6 +25,7 @@ enum ErrorMapping {
         case .unsupportedOperation: 405
         case .tooLarge: 413
         case .unsupportedMediaType: 415
+        case .tooManyRequests: 429
         case .internal: 500
         case .unavailable: 503
         }
@@ -34,7 +35,7 @@ enum ErrorMapping {
         switch faultClass {
         case .unsupportedPath, .unsupportedOperation, .internal: true
         case .invalidRequest, .malformedQuery, .permissionDenied, .nothingThere, .noRoute, .tooLarge,
-            .unsupportedMediaType, .unavailable:
+            .unsupportedMediaType, .tooManyRequests, .unavailable:
             false
         }
     }
@@ -57,6 +58,7 @@ enum ErrorMapping {
             case .bodyTooLarge(let limit):
                 (413, "request body is larger than \(limit) bytes (setting max_request_size)")
             case .unsupported(let what): (what.status, "unsupported: \(what.rawValue)")
+            case .unrecorded: (500, DispatchFault.unrecorded.wireText)
             case .timedOut:
                 (408, "the request did not arrive in time (settings http_read_timeout, max_request_duration)")
             }

@@ -13,20 +13,31 @@ struct RequestShape {
         case .get, .head: operation = try Self.isList(request.query) ? .list : .read
         case .patch:
             if !request.isMergePatch { throw .mergePatchOnly }
-            throw .unsupportedOperation
+            operation = .patch
         case .other: throw .unsupportedOperation
+        }
+    }
+
+    /// The right that goes with the operation; of a write, the more usual one.
+    var capability: Capability {
+        switch operation {
+        case .read: .read
+        case .list: .list
+        case .write: .update
+        case .delete: .delete
+        case .patch: .patch
         }
     }
 
     /// The parameters as JSON: the body of a write, the query of everything else. What had to be rewritten is lent from
     /// `scratch`.
     func parameters(of request: WireRequest, _ scratch: inout ByteWriter) -> ByteView {
-        if operation != .write {
+        if operation != .write && operation != .patch {
             if request.query.isEmpty { return .empty }
             scratch = FormBody.json(from: request.query, leavingOut: "list")
             return scratch.view
         }
-        guard request.isForm, let first = request.body.firstPrinting, first != UInt8(ascii: "{"),
+        guard operation == .write, request.isForm, let first = request.body.firstPrinting, first != UInt8(ascii: "{"),
             first != UInt8(ascii: "[")
         else { return request.body }
         scratch = FormBody.json(from: request.body)

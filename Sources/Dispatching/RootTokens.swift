@@ -1,13 +1,15 @@
 package import Bytes
+package import EngineKit
 internal import Primitives
 package import Storage
 internal import Synchronization
+package import Vocabulary
 
 /// The root tokens of a server that keeps them: known by their digests, which are stored sealed.
 ///
 /// **Layout** of storage: `core/root-token/<SHA-256 of the token in hex>`, a record of format 1 with the second of its
 /// making. **Concurrency** behind one short lock; there are few of them.
-package final class RootTokens: Authenticating {
+package final class RootTokens: TokenAuthority {
     private static let folder = "core/root-token/"
     private static let digestLength = 32
     private let digests = Mutex<[[UInt8]]>([])
@@ -15,14 +17,22 @@ package final class RootTokens: Authenticating {
     /// Knows no token before `load`.
     package init() {}
 
-    package func principal(of token: ByteView) -> Principal? {
-        guard !token.isEmpty, token.count <= 512, let presented = Self.digest(token) else { return nil }
+    package func standing(of token: ByteView, from client: PeerAddress) -> TokenStanding {
+        guard !token.isEmpty, token.count <= 512, let presented = Self.digest(token) else { return .unknown }
         return digests.withLock { known in
             var isKnown = false
             // All of them are compared: which one it was must not show.
             for digest in known where Self.equal(digest, presented) { isKnown = true }
-            return isKnown ? Principal(isRoot: true) : nil
+            return isKnown ? .known(.root) : .unknown
         }
+    }
+
+    package func use(_ token: [UInt8], from client: PeerAddress) async throws(TokenFault) -> TokenUse? { nil }
+    package func spend(_ use: TokenUse) async {}
+    package func issue(
+        _ login: Login, at mount: MountPoint, path: String, for client: ClientFacts
+    ) async throws(TokenFault) -> IssuedToken {
+        throw TokenFault(.unavailable, "this server keeps no tokens")
     }
 
     /// Makes a token and stores it. Returns the token, which is kept nowhere.

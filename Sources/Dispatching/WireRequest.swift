@@ -1,4 +1,5 @@
 package import Bytes
+package import EngineKit
 package import Vocabulary
 
 /// The verb on the request line.
@@ -21,6 +22,10 @@ package struct WireRequest: Sendable {
     package var token: ByteView = .empty
     /// The value of `X-Vault-Namespace`; empty when absent.
     package var namespace: ByteView = .empty
+    /// The value of `X-Vault-Wrap-TTL`; empty when absent.
+    package var wrapTime: ByteView = .empty
+    /// The header lines, `name: value CRLF …`; what an audit device may record is looked up in them.
+    package var headers: ByteView = .empty
     /// Whether the media type is `application/x-www-form-urlencoded`.
     package var isForm = false
     /// Whether the media type is `application/merge-patch+json`.
@@ -29,6 +34,10 @@ package struct WireRequest: Sendable {
     package var body: ByteView = .empty
     /// Who sent it: the other end of the connection, or whom a trusted proxy named in `X-Forwarded-For`.
     package var remote = PeerAddress.unknown
+    /// The connection that it came by.
+    package var client = ClientFacts.none
+    /// Whether `refuse` or `answer` has seen this request already: it is not counted against quotas again.
+    package var isCounted = false
 
     /// A request without headers or body.
     package init(method: WireMethod, path: ByteView) {
@@ -43,9 +52,16 @@ package struct WireReply: Sendable, Equatable {
     package var status: Int
     /// Media type of the body; nil sends no body, and a length of 0. A 204 has no body whatever this says.
     package var contentType: String?
+    /// The audit entry that must be recorded before this leaves; 0 for none.
+    package var ticket: UInt64 = 0
+    /// **Units** seconds; sent as `Retry-After` when above 0.
+    package var retryAfterSeconds = 0
+
+    /// The media type of nearly all answers.
+    package static let json = "application/json"
 
     /// A JSON reply.
-    package init(status: Int, contentType: String? = "application/json") {
+    package init(status: Int, contentType: String? = WireReply.json) {
         self.status = status
         self.contentType = contentType
     }
@@ -67,6 +83,8 @@ package enum ProtocolFault: Error, Equatable, Sendable {
     case unsupported(Feature)
     /// The client was too slow.
     case timedOut
+    /// The answer was made, but no audit device has recorded it.
+    case unrecorded
 
     /// What of HTTP is not served.
     package enum Feature: String, Sendable {
@@ -85,6 +103,16 @@ package enum ProtocolFault: Error, Equatable, Sendable {
     }
 }
 
+/// How an audit entry came out.
+package enum TicketOutcome: Sendable, Equatable {
+    /// The device is still at it.
+    case pending
+    /// The answer may leave.
+    case recorded
+    /// The answer must not leave; `ProtocolFault.unrecorded` goes out in its place.
+    case failed
+}
+
 /// What `HTTPAPI` needs of the house behind it.
 package protocol RequestAnswering: Sendable {
     /// Answers at once from memory, appending the body; nil when the request needs a task (then nothing was appended).
@@ -94,6 +122,17 @@ package protocol RequestAnswering: Sendable {
     /// Whether bodies of this request are refused unread (no such token): asked when the head is complete and the body
     /// is not, so that nobody without a token can make the server gather 32 MiB. The reply ends the connection.
     func refuse(_ head: WireRequest, into body: inout ByteWriter) -> WireReply?
+    /// How the entry of a reply's ticket came out. **Cost** an atomic load or two.
+    func outcome(of ticket: UInt64) -> TicketOutcome
+    /// From now on `wake` is called, from any thread, each time that outcomes have become known.
+    func onOutcomes(_ wake: @escaping @Sendable () -> Void)
     /// The API's form of a protocol failure.
     func reply(to fault: ProtocolFault, into body: inout ByteWriter) -> WireReply
+}
+
+extension RequestAnswering {
+    /// Without audit, nothing is waited for.
+    package func outcome(of ticket: UInt64) -> TicketOutcome { .recorded }
+    /// Without audit, there is nothing to wake for.
+    package func onOutcomes(_ wake: @escaping @Sendable () -> Void) {}
 }

@@ -10,6 +10,8 @@ package enum Grant: Sendable {
     case renewed(RenewedLease)
     /// A whole answer as it was given before, taken out of its wrapping: sent as it is, with a fresh `request_id`.
     case unwrapped([UInt8])
+    /// An answer that was kept for one reader once more: told in the envelope's `wrap_info`.
+    case wrapped(WrapInfo)
 }
 
 /// How long something may live.
@@ -176,6 +178,8 @@ package struct IssuedToken: Sendable {
     package var isOrphan: Bool
     /// Uses left; 0 for any number.
     package var numUses: Int
+    /// Sentences for the envelope's `warnings`: a time that was capped.
+    package var warnings: [String] = []
 
     /// An issued token.
     package init(

@@ -28,9 +28,8 @@ package protocol LeaseRegistering: Sendable {
     func admits(_ path: ByteView, at mount: MountPoint) -> Bool
     /// Keeps a secret that was given out under `path`, the whole request path. When it throws, the dispatcher has the
     /// engine take the secret back.
-    func register(_ grant: SecretGrant, path: String, at mount: MountPoint, for caller: Caller?) async throws(
-        LeaseFault
-    ) -> LeaseTicket
+    func register(_ grant: SecretGrant, path: String, at mount: MountPoint, for caller: Caller?)
+        async throws(LeaseFault) -> LeaseTicket
     /// A mount goes: takes back everything it gave out, and for auth methods the tokens of its logins. Throws when
     /// something could not be taken back; the mount then stays.
     func revokeAll(of mount: MountPoint) async throws(LeaseFault)

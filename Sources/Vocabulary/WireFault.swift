@@ -16,6 +16,8 @@ package enum FaultClass: Sendable, Equatable {
     case unsupportedOperation
     /// A limit was exceeded.
     case tooLarge
+    /// Too many requests for now, or too much given out.
+    case tooManyRequests
     /// A body of a kind that is not taken here.
     case unsupportedMediaType
     /// Something that must work did not: storage, randomness.

@@ -50,10 +50,10 @@ final class EchoEngine: SecretsEngine {
         "nothingThere": .nothingThere, "noRoute": .noRoute, "unsupportedPath": .unsupportedPath,
         "unsupportedOperation": .unsupportedOperation, "tooLarge": .tooLarge,
         "unsupportedMediaType": .unsupportedMediaType,
-        "unavailable": .unavailable, "internal": .internal,
+        "unavailable": .unavailable, "internal": .internal, "tooManyRequests": .tooManyRequests,
     ]
 
-    func capability(for command: Command) -> Capability { .read }
+    func capability(for command: Command) -> Capability { .update }
 
     func perform(_ command: Command, into body: inout ByteWriter) throws(EchoFault) -> Handling {
         switch command.path {
@@ -119,11 +119,18 @@ struct Answer {
     func echoed(_ name: String) -> String { (members["data"] as? [String: Any])?[name] as? String ?? "" }
 }
 
+extension TokenAuthority {
+    /// Whether the token is a good one.
+    func knows(_ token: ByteView) -> Bool {
+        if case .known = standing(of: token, from: .unknown) { true } else { false }
+    }
+}
+
 /// A dispatcher with an echo engine at `echo/` and the system's at `sys/`.
 final class House: Sendable {
     let storage = InMemoryStorage()
     let mounts: MountTable
-    let dispatcher: Dispatcher<RootToken>
+    let dispatcher: Dispatcher
     let engines = EngineList()
 
     /// The engines that were made.
@@ -148,7 +155,7 @@ final class House: Sendable {
         let facts = ServerFacts(version: "9", storageType: "inmem", clusterName: "here", clusterID: "c")
         try mounts.install(SystemPaths(facts: facts, mounts: mounts) { 1 }, at: "sys/", about: "system")
         try await mounts.mount(MountDescription(path: "echo", type: "echo", accessor: "", uuid: "", about: ""))
-        dispatcher = Dispatcher(mounts: mounts, authenticator: RootToken("root"), limits: limits)
+        dispatcher = Dispatcher(mounts: mounts, stages: AccessStages(tokens: RootToken("root")), limits: limits)
     }
 
     /// Answers as the server does: from memory, else in a task.

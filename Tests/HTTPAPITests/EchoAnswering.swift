@@ -45,6 +45,7 @@ final class EchoAnswering: RequestAnswering {
             case .bodyTooLarge: 413
             case .unsupported: 501
             case .timedOut: 408
+            case .unrecorded: 500
             }
         return WireReply(status: status, contentType: "text/plain")
     }

@@ -20,7 +20,7 @@ struct DevServer {
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
         let open = try await makeInside(token)
         let dispatcher = Dispatcher(
-            mounts: open.mounts, authenticator: open.tokens, limits: configuration.limits)
+            mounts: open.mounts, stages: AccessStages(tokens: open.tokens), limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do throws(HTTPServerError) { try await server.start() } catch {
             await server.shutdown(gracePeriod: .zero)

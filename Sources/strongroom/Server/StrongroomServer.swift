@@ -87,7 +87,7 @@ struct StrongroomServer {
             in: open, facts, seal: control,
             reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
         let dispatcher = Dispatcher(
-            mounts: open.mounts, authenticator: open.tokens, limits: settings.limits, gate: open,
+            mounts: open.mounts, stages: AccessStages(tokens: open.tokens), limits: settings.limits, gate: open,
             inFlight: inFlight)
         var configuration = HTTPServerConfiguration()
         configuration.limits = settings.limits
