@@ -85,7 +85,7 @@ extension Dispatcher {
     ) -> WireReply {
         switch finished.reply.grant {
         case nil, .token: break
-        case .secret, .login, .unwrapped, .wrapped:
+        case .secret, .login, .renewed, .unwrapped, .wrapped:
             // Engines give these out when they may wait; here there is nothing to keep a lease with.
             return refuse(.notOffered(.suspended), from: finished.mark, &passage, &body)
         }

@@ -50,6 +50,9 @@ extension Dispatcher {
             case nil: break
             case .token(let issued): told.issued = issued
             case .wrapped(let info): told.wrapInfo = info
+            case .renewed(let lease):
+                told.lease = LeaseTicket(
+                    leaseID: lease.leaseID, seconds: lease.seconds, isRenewable: lease.isRenewable)
             case .unwrapped(let answer): return unwrap(answer, finished, &passage, &body)
             case .secret(let secret): told.lease = try await lease(secret, engine, passage.origin)
             case .login(let login): told.issued = try await issue(login, passage.origin)

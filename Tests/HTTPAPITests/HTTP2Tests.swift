@@ -214,7 +214,7 @@ final class FrameClient {
     }
 
     @Test func theBodiesOfAConnectionAreBoundedTogether() async throws {
-        let limited = changing { $0.limits.maxRequestBytes = 100_000 }
+        let limited: (inout HTTPServerConfiguration) -> Void = { $0.limits.maxRequestBytes = 100_000 }
         try await withTLSServer(configuration: limited) { (port, _, _) throws in
             let client = try FrameClient(port)
             let data = [UInt8](repeating: 65, count: 15_000)

@@ -192,7 +192,7 @@ struct SystemEngineTests {
     @Test("Other paths and other operations are unsupported")
     func unsupported() async throws {
         let engine = Self.engine()
-        for path in ["", "nothing", "mounts/", "health/", "internal/ui", "auth", "seal"] as [StaticString] {
+        for path in ["", "nothing", "mounts/", "health/", "internal/ui", "auth"] as [StaticString] {
             await #expect(throws: SystemError.unsupportedPath, "\(path)") { try await Self.call(engine, .read, path) }
         }
         for (operation, path) in [
