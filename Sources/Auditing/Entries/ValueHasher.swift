@@ -1,0 +1,65 @@
+internal import Bytes
+internal import Primitives
+
+/// Writes values the way one device has them: as HMACs under its key, or in clear.
+struct ValueHasher {
+    let key: HMACKey
+    /// Whether everything is in clear.
+    let isRaw: Bool
+    /// Whether accessors are hashed.
+    let hashesAccessors: Bool
+    /// Whether lists in answers are replaced by their lengths.
+    let elidesLists: Bool
+    /// Set when the library did not do it: the entry must then not be recorded.
+    private(set) var isBroken = false
+
+    static let mark: StaticString = "hmac-sha256:"
+    private static let digestLength = 32
+
+    init(_ device: AuditDevice) {
+        key = device.key
+        isRaw = device.options.isRaw
+        hashesAccessors = device.options.hashesAccessors
+        elidesLists = device.options.elidesLists
+    }
+
+    /// Appends `"hmac-sha256:…"`, whatever the device's options are.
+    mutating func append(hash value: ByteView, to output: inout ByteWriter) {
+        output.append("\"hmac-sha256:")
+        let key = key
+        var isDone = false
+        output.append(room: 2 * Self.digestLength + 1) { out in
+            // The digest waits at the end: the digits written never overtake the bytes still to be read.
+            let digest = out + Self.digestLength
+            do throws(CryptoError) { try key.authenticate(value, into: digest) } catch { return 0 }
+            for index in 0..<Self.digestLength {
+                let byte = digest[index]
+                out[2 * index] = Self.digit(byte >> 4)
+                out[2 * index + 1] = Self.digit(byte & 15)
+            }
+            out[2 * Self.digestLength] = UInt8(ascii: "\"")
+            isDone = true
+            return 2 * Self.digestLength + 1
+        }
+        if !isDone { isBroken = true }
+    }
+
+    @inline(__always)
+    private static func digit(_ nibble: UInt8) -> UInt8 { nibble + (nibble < 10 ? 0x30 : 0x57) }
+
+    /// Appends a value: hashed, or with `log_raw` as it is.
+    mutating func append(_ value: ByteView, to output: inout ByteWriter) {
+        if isRaw { output.append(jsonString: value) } else { append(hash: value, to: &output) }
+    }
+
+    /// Appends a value that is a text.
+    mutating func append(text: String, to output: inout ByteWriter) {
+        var text = text
+        text.withUTF8 { append(ByteView(UnsafeRawBufferPointer($0)), to: &output) }
+    }
+
+    /// Appends an accessor.
+    mutating func append(accessor: String, to output: inout ByteWriter) {
+        if hashesAccessors { append(text: accessor, to: &output) } else { output.append(jsonString: accessor) }
+    }
+}
