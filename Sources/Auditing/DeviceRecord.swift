@@ -1,6 +1,8 @@
 internal import Bytes
 
-/// A device as it is stored. **Layout** format 1: path, type, description, whether it is local, salt, number of options,
+/// A device as it is stored.
+///
+/// **Layout** format 1: path, type, description, whether it is local, salt, number of options,
 /// options in the order of their names.
 struct DeviceRecord {
     var wish: DeviceWish
