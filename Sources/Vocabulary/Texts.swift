@@ -49,4 +49,13 @@ package enum DurationText {
         guard total < 9e18 else { return nil }
         return Int(isNegative ? -total / 1e9 : total / 1e9)
     }
+    /// The duration as the field's servers spell it in sentences, without parts that are zero: `768h`, `1h30m`, `90s`
+    /// as `1m30s`, `0s`.
+    package static func spelled(seconds: Int) -> String {
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
+        var text = hours > 0 ? "\(hours)h" : ""
+        if minutes > 0 { text += "\(minutes)m" }
+        if rest > 0 || text.isEmpty { text += "\(rest)s" }
+        return text
+    }
 }

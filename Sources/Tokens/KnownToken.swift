@@ -1,0 +1,55 @@
+package import EngineKit
+internal import Synchronization
+package import Vocabulary
+
+/// A token as memory knows it: made from its stored entry, replaced as a whole when the entry changes.
+///
+/// **Concurrency** does not change, but for the place where the stages keep what they derive from it.
+package final class KnownToken: Sendable {
+    /// What the stages derive from a token, its caller and compiled rights, with the picture of policies and identity
+    /// that they come from.
+    package protocol Derived: AnyObject, Sendable {}
+
+    /// The digest that stands for the token.
+    package let digest: TokenDigest
+    /// The digest in hex.
+    package let id: String
+    /// What is known of it.
+    package let entry: TokenEntry
+    /// The token that a batch token dies with; nil for orphans and for service tokens.
+    let batchParent: TokenDigest?
+    private let ranges: [AddressRange]
+    private let kept = Mutex<(any Derived)?>(nil)
+
+    init(_ digest: TokenDigest, _ entry: TokenEntry) {
+        self.digest = digest
+        self.entry = entry
+        id = digest.hex
+        batchParent = entry.kind == .batch && !entry.parentID.isEmpty ? TokenDigest(hex: entry.parentID) : nil
+        ranges = entry.boundCIDRs.compactMap(AddressRange.init(text:))
+    }
+
+    /// Whether it works from there. Root tokens work from everywhere.
+    package func isBound(to client: PeerAddress) -> Bool {
+        if entry.boundCIDRs.isEmpty || entry.isRoot { return true }
+        return ranges.contains { $0.contains(client) }
+    }
+
+    /// Whether this request is the last one that the token may make: it is to be revoked at its end.
+    package var isLastUse: Bool { entry.numUses < 0 }
+
+    /// What was kept last; whoever asks checks whether it still holds.
+    package var derived: (any Derived)? {
+        get { kept.withLock { $0 } }
+        set { kept.withLock { $0 = newValue } }
+    }
+
+    /// The bearer, with the policies that the entity has now.
+    package func caller(identityPolicies: [String] = []) -> Caller {
+        Caller(
+            tokenID: id, accessor: entry.accessor, displayName: entry.displayName, tokenPolicies: entry.policies,
+            identityPolicies: identityPolicies, entityID: entry.entityID, kind: entry.kind,
+            isRoot: entry.isRoot, metadata: entry.metadata, path: entry.path, issuedUnixSeconds: entry.issued,
+            expiresUnixSeconds: entry.expires, namespace: entry.namespace)
+    }
+}

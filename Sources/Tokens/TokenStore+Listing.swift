@@ -1,0 +1,85 @@
+internal import EngineKit
+internal import Storage
+
+/// What there is.
+extension TokenStore {
+    /// A token's lease as `sys/leases` shows it; its id is the token's path, `/h` and the token's id.
+    package struct LeaseView: Sendable, Equatable {
+        /// For instance `auth/userpass/login/bob/h…`.
+        package let leaseID: String
+        /// **Units** Unix seconds.
+        package let issued: Int
+        /// **Units** Unix seconds.
+        package let expires: Int
+        /// **Units** Unix seconds; 0 for never.
+        package let renewed: Int
+        /// Whether it can be renewed.
+        package let isRenewable: Bool
+    }
+
+    /// The token that a lease's id ends with; nil for ids of other leases.
+    package static func leaseDigest(_ leaseID: String) -> TokenDigest? {
+        guard let slash = leaseID.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        let name = leaseID[leaseID.utf8.index(after: slash)...]
+        return name.hasPrefix("h") ? TokenDigest(hex: String(name.dropFirst())) : nil
+    }
+
+    /// The lease with that id; nil when no token that ends has it.
+    package func lease(_ leaseID: String, now: Int) async throws(TokenFault) -> LeaseView? {
+        guard let digest = Self.leaseDigest(leaseID), let known = try await live(digest, now: now),
+            known.entry.hasLease, known.entry.path + "/h" + known.id == leaseID
+        else { return nil }
+        let entry = known.entry
+        return LeaseView(
+            leaseID: leaseID, issued: entry.issued, expires: entry.expires, renewed: entry.renewed,
+            isRenewable: entry.isRenewable)
+    }
+
+    /// The ids of leases of tokens below `prefix` (empty or ending with a slash), one level of them: names, and with a
+    /// slash at the end what is a folder. In byte order. **Cost** one page of storage per name.
+    package func leaseNames(below prefix: String, limit: Int = .max) async throws(TokenFault) -> [String] {
+        let folder = Self.paths + prefix
+        var result: [String] = []
+        var cursor: String?
+        while result.count < limit {
+            let page = try await listed(under: folder, after: cursor, limit: 100)
+            guard let last = page.last else { break }
+            var next = last
+            for path in page {
+                let rest = path.dropFirst(folder.count)
+                guard let slash = rest.firstIndex(of: "/") else {
+                    result.append(String(rest))
+                    continue
+                }
+                result.append(String(rest[...slash]))
+                // On behind everything in the folder: U+10FFFF is the last of all in byte order.
+                next = folder + rest[...slash] + "\u{10FFFF}"
+                break
+            }
+            cursor = next
+        }
+        return result
+    }
+
+    /// All ids of leases of tokens below `prefix`, after `cursor`, at most `limit`.
+    package func leaseIDs(
+        below prefix: String, after cursor: String? = nil, limit: Int
+    ) async throws(TokenFault) -> [String] {
+        let found = try await listed(under: Self.paths + prefix, after: cursor.map { Self.paths + $0 }, limit: limit)
+        return found.map { String($0.dropFirst(Self.paths.count)) }
+    }
+
+    /// The accessors of all service tokens. **Cost** reads as many records.
+    package func allAccessors() async throws(TokenFault) -> [String] {
+        var result: [String] = []
+        var cursor: String?
+        while true {
+            let page = try await entries(under: Self.accessors, after: cursor, limit: 2_000)
+            guard let last = page.last else { return result.sorted() }
+            for stored in page {
+                if let (_, accessor) = Self.readAccessor(stored.entry.value) { result.append(accessor) }
+            }
+            cursor = last.key.path
+        }
+    }
+}
