@@ -19,6 +19,13 @@ package final class SealSecret: Sendable, CustomStringConvertible, CustomReflect
         self.init(copying: writer.view)
     }
 
+    /// A secret with a copy of the bytes.
+    package convenience init(copying bytes: [UInt8]) {
+        var writer = ByteWriter(capacity: bytes.count)
+        bytes.withUnsafeBytes { writer.append(ByteView($0)) }
+        self.init(copying: writer.view)
+    }
+
     /// Length in bytes.
     package var count: Int { bytes.count }
 

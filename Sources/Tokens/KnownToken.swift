@@ -4,12 +4,8 @@ package import Vocabulary
 
 /// A token as memory knows it: made from its stored entry, replaced as a whole when the entry changes.
 ///
-/// **Concurrency** does not change, but for the place where the stages keep what they derive from it.
+/// **Concurrency** does not change, but for the caller that is kept for the next request.
 package final class KnownToken: Sendable {
-    /// What the stages derive from a token, its caller and compiled rights, with the picture of policies and identity
-    /// that they come from.
-    package protocol Derived: AnyObject, Sendable {}
-
     /// The digest that stands for the token.
     package let digest: TokenDigest
     /// The digest in hex.
@@ -19,7 +15,7 @@ package final class KnownToken: Sendable {
     /// The token that a batch token dies with; nil for orphans and for service tokens.
     let batchParent: TokenDigest?
     private let ranges: [AddressRange]
-    private let kept = Mutex<(any Derived)?>(nil)
+    private let kept = Mutex<(generation: UInt64, caller: Caller?)>((0, nil))
 
     init(_ digest: TokenDigest, _ entry: TokenEntry) {
         self.digest = digest
@@ -38,13 +34,22 @@ package final class KnownToken: Sendable {
     /// Whether this request is the last one that the token may make: it is to be revoked at its end.
     package var isLastUse: Bool { entry.numUses < 0 }
 
-    /// What was kept last; whoever asks checks whether it still holds.
-    package var derived: (any Derived)? {
-        get { kept.withLock { $0 } }
-        set { kept.withLock { $0 = newValue } }
+    /// The bearer, with the policies that the entity has now; nil when the entity is gone or disabled. The same object
+    /// as long as nothing changed.
+    package func caller(by identity: some LoginIdentity) -> Caller? {
+        let generation = identity.generation
+        return kept.withLock { kept in
+            if let caller = kept.caller, kept.generation == generation { return caller }
+            guard let policies = entry.entityID.isEmpty ? [] : identity.policies(ofEntity: entry.entityID) else {
+                return nil
+            }
+            let caller = caller(identityPolicies: policies)
+            kept = (generation, caller)
+            return caller
+        }
     }
 
-    /// The bearer, with the policies that the entity has now.
+    /// The bearer, with policies of an entity.
     package func caller(identityPolicies: [String] = []) -> Caller {
         Caller(
             tokenID: id, accessor: entry.accessor, displayName: entry.displayName, tokenPolicies: entry.policies,

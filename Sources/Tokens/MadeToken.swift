@@ -6,18 +6,13 @@ package struct MadeToken: Sendable {
     package let token: SealSecret
     /// What is known of it.
     package let known: KnownToken
-
-    /// What the envelope's `auth` tells.
-    package func issued(identityPolicies: [String] = [], now: Int) -> IssuedToken {
-        known.issued(as: token, identityPolicies: identityPolicies, now: now)
-    }
 }
 
 extension KnownToken {
-    /// What the envelope's `auth` tells of this token, which is spelled `token`; empty for nobody to see it.
-    package func issued(as token: SealSecret, identityPolicies: [String] = [], now: Int) -> IssuedToken {
+    /// What the envelope's `auth` tells of this token, which is spelled `token`; empty when nobody is to see it.
+    package func issued(as token: SealSecret, by identity: some LoginIdentity, now: Int) -> IssuedToken {
         IssuedToken(
-            token: token, caller: caller(identityPolicies: identityPolicies),
+            token: token, caller: caller(by: identity) ?? caller(),
             leaseSeconds: entry.secondsLeft(at: now), isRenewable: entry.isRenewable && entry.expires != 0,
             isOrphan: entry.parentID.isEmpty, numUses: max(entry.numUses, 0))
     }

@@ -47,7 +47,7 @@ final class TokenKeys: Sendable {
     }
 
     /// A batch token: the entry, sealed. **Layout** `hvb.` ‖ base64url(nonce(12) ‖ ciphertext ‖ tag(16)).
-    func sealBatch(_ entry: TokenEntry) throws(TokenFault) -> SealSecret {
+    func sealBatch(_ entry: TokenEntry) throws(TokenError) -> SealSecret {
         let record = entry.record
         var sealed = ByteWriter(capacity: record.count + 64)
         let isSealed = record.withUnsafeBytes { record in

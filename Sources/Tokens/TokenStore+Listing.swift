@@ -3,41 +3,27 @@ internal import Storage
 
 /// What there is.
 extension TokenStore {
-    /// A token's lease as `sys/leases` shows it; its id is the token's path, `/h` and the token's id.
-    package struct LeaseView: Sendable, Equatable {
-        /// For instance `auth/userpass/login/bob/h…`.
-        package let leaseID: String
-        /// **Units** Unix seconds.
-        package let issued: Int
-        /// **Units** Unix seconds.
-        package let expires: Int
-        /// **Units** Unix seconds; 0 for never.
-        package let renewed: Int
-        /// Whether it can be renewed.
-        package let isRenewable: Bool
-    }
-
     /// The token that a lease's id ends with; nil for ids of other leases.
-    package static func leaseDigest(_ leaseID: String) -> TokenDigest? {
+    static func leaseDigest(_ leaseID: String) -> TokenDigest? {
         guard let slash = leaseID.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         let name = leaseID[leaseID.utf8.index(after: slash)...]
         return name.hasPrefix("h") ? TokenDigest(hex: String(name.dropFirst())) : nil
     }
 
     /// The lease with that id; nil when no token that ends has it.
-    package func lease(_ leaseID: String, now: Int) async throws(TokenFault) -> LeaseView? {
+    func lease(_ leaseID: String, now: Int) async throws(TokenError) -> TokenLease? {
         guard let digest = Self.leaseDigest(leaseID), let known = try await live(digest, now: now),
             known.entry.hasLease, known.entry.path + "/h" + known.id == leaseID
         else { return nil }
         let entry = known.entry
-        return LeaseView(
+        return TokenLease(
             leaseID: leaseID, issued: entry.issued, expires: entry.expires, renewed: entry.renewed,
             isRenewable: entry.isRenewable)
     }
 
     /// The ids of leases of tokens below `prefix` (empty or ending with a slash), one level of them: names, and with a
     /// slash at the end what is a folder. In byte order. **Cost** one page of storage per name.
-    package func leaseNames(below prefix: String, limit: Int = .max) async throws(TokenFault) -> [String] {
+    func leaseNames(below prefix: String, limit: Int = .max) async throws(TokenError) -> [String] {
         let folder = Self.paths + prefix
         var result: [String] = []
         var cursor: String?
@@ -62,15 +48,15 @@ extension TokenStore {
     }
 
     /// All ids of leases of tokens below `prefix`, after `cursor`, at most `limit`.
-    package func leaseIDs(
+    func leaseIDs(
         below prefix: String, after cursor: String? = nil, limit: Int
-    ) async throws(TokenFault) -> [String] {
+    ) async throws(TokenError) -> [String] {
         let found = try await listed(under: Self.paths + prefix, after: cursor.map { Self.paths + $0 }, limit: limit)
         return found.map { String($0.dropFirst(Self.paths.count)) }
     }
 
     /// The accessors of all service tokens. **Cost** reads as many records.
-    package func allAccessors() async throws(TokenFault) -> [String] {
+    package func allAccessors() async throws(TokenError) -> [String] {
         var result: [String] = []
         var cursor: String?
         while true {

@@ -12,15 +12,14 @@ extension TokenStore {
     }
 
     /// Makes the token of a login on `mount`: orphan, with the policy `default` unless it is not wanted, of the type
-    /// that mount and role agree on. `entityID` and `identityPolicies` are what Identity says of the alias.
+    /// that mount and role agree on.
     /// **Source** system wire facts §7, §8.4.
     package func issue(
-        _ login: Login, on mount: MountPoint, path: String, entityID: String = "", identityPolicies: [String] = [],
-        mountTokenType: String = "", now: Int
-    ) async throws(TokenFault) -> LoginResult {
+        _ login: Login, on mount: MountPoint, path: String, entityID: String = "", now: Int
+    ) async throws(TokenError) -> LoginResult {
         let parameters = login.token
         var entry = TokenEntry()
-        entry.kind = Self.kind(mount: mountTokenType, role: parameters.type)
+        entry.kind = Self.kind(mount: mount.description.tokenType, role: parameters.type)
         entry.policies = PolicyNames.canonical(
             login.policies + parameters.policies, addingDefault: !parameters.hasNoDefaultPolicy)
         // Nobody becomes root by a login. **Source** CVE-2025-5999.
@@ -46,7 +45,7 @@ extension TokenStore {
             throw .pastMax
         }
         let made = try await make(entry, now: now)
-        return LoginResult(issued: made.issued(identityPolicies: identityPolicies, now: now), warnings: warnings)
+        return LoginResult(issued: made.known.issued(as: made.token, by: identity, now: now), warnings: warnings)
     }
 
     /// `service` and `batch` of the mount force; else the role's say counts, else the mount's default.

@@ -10,7 +10,7 @@ extension TokenStore {
     /// **Throws** `.unknown` for a parent that is over, `.duplicate` for a custom id that exists.
     package func make(
         _ draft: TokenEntry, customID: SealSecret? = nil, parent: String? = nil, now: Int
-    ) async throws(TokenFault) -> MadeToken {
+    ) async throws(TokenError) -> MadeToken {
         guard let keys = openKeys() else { throw .closed }
         var entry = draft
         entry.parentID = parent ?? ""
@@ -54,7 +54,7 @@ extension TokenStore {
     }
 
     /// The revision of the parent's entry.
-    private func liveParent(_ id: String, _ now: Int) async throws(TokenFault) -> UInt64 {
+    private func liveParent(_ id: String, _ now: Int) async throws(TokenError) -> UInt64 {
         guard let digest = TokenDigest(hex: id), let (entry, revision) = try await readEntry(digest),
             !entry.isOver(at: now)
         else { throw .unknown }
@@ -63,12 +63,12 @@ extension TokenStore {
 
     /// Makes a root token: orphan, without an end. With `spelled`, it is that token, and one that exists is kept.
     /// **Source** system wire facts §3.
-    package func makeRoot(spelled: SealSecret? = nil, now: Int) async throws(TokenFault) -> SealSecret {
+    package func makeRoot(spelled: SealSecret? = nil, now: Int) async throws(TokenError) -> SealSecret {
         var entry = TokenEntry()
         entry.policies = ["root"]
         entry.path = "auth/token/root"
         entry.displayName = "root"
-        do throws(TokenFault) {
+        do throws(TokenError) {
             return try await make(entry, customID: spelled, now: now).token
         } catch {
             if error == .duplicate, let spelled { return spelled }

@@ -14,7 +14,7 @@ extension TokenStore {
     /// unknown, were it by the same second. **Source** system wire facts §8.2, §8.3.
     package func renew(
         _ digest: TokenDigest, increment: Int?, clock: @Sendable () -> Int
-    ) async throws(TokenFault) -> Renewal {
+    ) async throws(TokenError) -> Renewal {
         guard let before = try await live(digest, now: clock()) else { throw .unknown }
         guard before.entry.expires != 0 else { throw .noLease }
         guard before.entry.isRenewable else { throw .notRenewable }
@@ -22,7 +22,7 @@ extension TokenStore {
         // Asked outside of the change: the method may take its time, over a network.
         let login = try await renewedLogin(before.entry)
         var warnings: [String] = []
-        let known = try await change(digest) { (entry) throws(TokenFault) in
+        let known = try await change(digest) { (entry) throws(TokenError) in
             let now = clock()
             guard !entry.isOver(at: now), entry.expires != 0 else { return false }
             if let login { entry.take(login) }
@@ -41,7 +41,7 @@ extension TokenStore {
         return Renewal(known: known, warnings: warnings)
     }
 
-    private func renewedLogin(_ entry: TokenEntry) async throws(TokenFault) -> Login? {
+    private func renewedLogin(_ entry: TokenEntry) async throws(TokenError) -> Login? {
         guard let login = entry.login else { return nil }
         do throws(LeaseFault) {
             return try await mounts.renewLogin(login, path: entry.path)

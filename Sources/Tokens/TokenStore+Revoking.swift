@@ -9,14 +9,14 @@ extension TokenStore {
     /// used any more, also after a crash; what belongs to them is gone, or in the queue that `tick` works on.
     /// False when there was no such token.
     @discardableResult
-    package func revoke(_ digest: TokenDigest) async throws(TokenFault) -> Bool {
+    package func revoke(_ digest: TokenDigest) async throws(TokenError) -> Bool {
         guard try await bury(digest, keepingChildren: false) else { return false }
         try await buryDescendants(of: digest.hex)
         return true
     }
 
     /// Ends a token alone: its children have no parent from now on. False when there was no such token.
-    package func revokeOrphaning(_ digest: TokenDigest) async throws(TokenFault) -> Bool {
+    package func revokeOrphaning(_ digest: TokenDigest) async throws(TokenError) -> Bool {
         guard try await bury(digest, keepingChildren: true) else { return false }
         try await release(childrenOf: digest.hex)
         await finish(digest.hex)
@@ -25,7 +25,7 @@ extension TokenStore {
 
     /// Ends all tokens that were made by paths below `prefix`, which ends with a slash. The leases' revocation by
     /// prefix and the end of an auth mount.
-    package func revoke(pathsBelow prefix: String) async throws(TokenFault) {
+    package func revoke(pathsBelow prefix: String) async throws(TokenError) {
         // Always from the start: what was ended is no longer listed.
         var cursor: String?
         while true {
@@ -39,9 +39,9 @@ extension TokenStore {
     }
 
     /// Takes the token out of use: in one commit its entry moves to where tokens wait for their end.
-    private func bury(_ digest: TokenDigest, keepingChildren: Bool) async throws(TokenFault) -> Bool {
+    private func bury(_ digest: TokenDigest, keepingChildren: Bool) async throws(TokenError) -> Bool {
         let id = digest.hex
-        return try await locks.holding(digest) { () async throws(TokenFault) in
+        return try await locks.holding(digest) { () async throws(TokenError) in
             for _ in 0..<16 {
                 guard let (entry, revision) = try await readEntry(digest) else { return false }
                 var batch = WriteBatch()
@@ -62,7 +62,7 @@ extension TokenStore {
     }
 
     /// Takes all that descends from `id` out of use, from the top down, then finishes them.
-    func buryDescendants(of id: String) async throws(TokenFault) {
+    func buryDescendants(of id: String) async throws(TokenError) {
         var ended = [id]
         var at = 0
         while at < ended.count {
@@ -86,14 +86,14 @@ extension TokenStore {
     }
 
     /// Lets the children of a token live on without it.
-    func release(childrenOf id: String) async throws(TokenFault) {
+    func release(childrenOf id: String) async throws(TokenError) {
         let folder = Self.parents + id + "/"
         while true {
             let found = try await listed(under: folder, after: nil, limit: 1000)
             if found.isEmpty { return }
             for path in found {
                 if let digest = TokenDigest(hex: String(path.dropFirst(folder.count))) {
-                    _ = try await change(digest) { (entry) throws(TokenFault) in
+                    _ = try await change(digest) { (entry) throws(TokenError) in
                         if entry.parentID == id { entry.parentID = "" }
                         return true
                     }
@@ -115,7 +115,7 @@ extension TokenStore {
         }
         var batch = WriteBatch()
         batch.delete(StorageKey(Self.ending + id))
-        do throws(TokenFault) {
+        do throws(TokenError) {
             try await commit(batch)
             retries.withLock { $0.remove(id) }
         } catch {
@@ -125,7 +125,7 @@ extension TokenStore {
 
     /// At the opening: goes on where a crash left off, so that no child of a revoked token is alive; what belongs to
     /// them is ended later.
-    func resumeEndings() async throws(TokenFault) {
+    func resumeEndings() async throws(TokenError) {
         var cursor: String?
         while true {
             let found = try await entries(under: Self.ending, after: cursor, limit: 1000)
@@ -143,7 +143,7 @@ extension TokenStore {
         }
     }
 
-    private func markDescendants(of id: String) async throws(TokenFault) {
+    private func markDescendants(of id: String) async throws(TokenError) {
         var ended = [id]
         while let next = ended.popLast() {
             let folder = Self.parents + next + "/"

@@ -39,11 +39,11 @@ extension TokenStore {
         }
     }
 
-    func read(_ path: String) async throws(TokenFault) -> StorageEntry? {
+    func read(_ path: String) async throws(TokenError) -> StorageEntry? {
         do throws(StorageError) { return try await storage.read(path) } catch { throw .storage(error) }
     }
 
-    func listed(under folder: String, after cursor: String?, limit: Int) async throws(TokenFault) -> [String] {
+    func listed(under folder: String, after cursor: String?, limit: Int) async throws(TokenError) -> [String] {
         do throws(StorageError) {
             return try await storage.list(under: folder, after: cursor, limit: limit)
         } catch {
@@ -51,7 +51,7 @@ extension TokenStore {
         }
     }
 
-    func entries(under folder: String, after cursor: String?, limit: Int) async throws(TokenFault) -> [StoredEntry] {
+    func entries(under folder: String, after cursor: String?, limit: Int) async throws(TokenError) -> [StoredEntry] {
         do throws(StorageError) {
             return try await storage.entries(under: folder, after: cursor, limit: limit)
         } catch {
@@ -59,12 +59,12 @@ extension TokenStore {
         }
     }
 
-    func commit(_ batch: WriteBatch) async throws(TokenFault) {
+    func commit(_ batch: WriteBatch) async throws(TokenError) {
         do throws(StorageError) { try await storage.commit(batch) } catch { throw .storage(error) }
     }
 
     /// False when a precondition failed.
-    func commitUnlessConflict(_ batch: WriteBatch) async throws(TokenFault) -> Bool {
+    func commitUnlessConflict(_ batch: WriteBatch) async throws(TokenError) -> Bool {
         do throws(StorageError) {
             try await storage.commit(batch)
             return true
@@ -74,7 +74,7 @@ extension TokenStore {
         }
     }
 
-    func readEntry(_ digest: TokenDigest) async throws(TokenFault) -> (TokenEntry, revision: UInt64)? {
+    func readEntry(_ digest: TokenDigest) async throws(TokenError) -> (TokenEntry, revision: UInt64)? {
         guard let stored = try await read(Self.ids + digest.hex) else { return nil }
         guard let entry = TokenEntry(record: stored.value) else { throw .damaged }
         return (entry, stored.revision)

@@ -29,13 +29,19 @@ package final class TokenStore: Sendable {
     let locks = TokenLocks()
     let mounts: any LoginMounts
     let endings: [any TokenEnding]
+    let identity: any LoginIdentity
+    /// **Units** Unix seconds.
+    package let now: @Sendable () -> Int
     let retries = Mutex(RetryQueue())
     private let keys = Mutex<TokenKeys?>(nil)
 
     /// The store over its part of storage, not yet open; it keeps at most `capacity` tokens in full in memory.
     package init(
-        storage: StorageView, mounts: any LoginMounts, endings: [any TokenEnding] = [], capacity: Int = 65_536
+        storage: StorageView, mounts: any LoginMounts, identity: any LoginIdentity = NoIdentity(),
+        endings: [any TokenEnding] = [], capacity: Int = 65_536, now: @escaping @Sendable () -> Int
     ) {
+        self.now = now
+        self.identity = identity
         self.storage = storage
         self.mounts = mounts
         self.endings = endings
@@ -46,7 +52,7 @@ package final class TokenStore: Sendable {
 
     /// Reads what must be known before the first request: the keys, which tokens there are, what was being ended.
     /// **Cost** lists the ids; when tokens end is read behind the scenes by `tick`.
-    package func open() async throws(TokenFault) {
+    package func open() async throws(TokenError) {
         shelves.clear()
         let keys = try await loadKeys()
         var cursor: String?
@@ -70,7 +76,7 @@ package final class TokenStore: Sendable {
         shelves.clear()
     }
 
-    private func loadKeys() async throws(TokenFault) -> TokenKeys {
+    private func loadKeys() async throws(TokenError) -> TokenKeys {
         if let entry = try await read(TokenKeys.path) {
             guard let keys = TokenKeys(record: entry.value) else { throw .damaged }
             return keys
@@ -123,17 +129,17 @@ package final class TokenStore: Sendable {
     /// The same with storage at hand: the token, or nil. A use of a limited token is counted, durably, before this
     /// answers; when `isLastUse`, call `revoke` at the end of the request.
     package func authenticate(
-        _ token: ByteView, now: Int, from client: PeerAddress
-    ) async throws(TokenFault) -> KnownToken? {
-        switch lookUp(token, now: now, from: client) {
+        _ token: SealSecret, now: Int, from client: PeerAddress
+    ) async throws(TokenError) -> KnownToken? {
+        switch token.exposing({ lookUp($0, now: now, from: client) }) {
         case .known(let known): return known
         case .unknown: return nil
         case .needsStorage: break
         }
         guard let digest = digest(of: token) else { return nil }
-        if case .known(let known) = shelves.find(digest), let parent = known.batchParent {
-            let entry = try await load(parent)?.entry
-            return entry.map { !$0.isOver(at: now) && $0.numUses >= 0 } == true ? known : nil
+        if token.exposing({ $0.hasPrefix(TokenSpelling.batchPrefix) }) {
+            guard let known = try await inspect(token, now: now), known.isBound(to: client) else { return nil }
+            return known
         }
         guard let known = try await load(digest), !known.entry.isOver(at: now), known.isBound(to: client) else {
             return nil
@@ -144,16 +150,17 @@ package final class TokenStore: Sendable {
     // MARK: - One token
 
     /// The id of a token as it is spelled; nil for what cannot be one, and while the store is closed.
-    package func digest(of token: ByteView) -> TokenDigest? {
-        guard !token.isEmpty, token.count <= TokenSpelling.longestBatch else { return nil }
-        return keys.withLock { $0 }?.digest(of: token)
+    package func digest(of token: SealSecret) -> TokenDigest? {
+        guard token.count > 0, token.count <= TokenSpelling.longestBatch else { return nil }
+        return token.exposing { keys.withLock { $0 }?.digest(of: $0) }
     }
 
     /// A token that is alive, of whatever kind, without counting a use. Where it works from is not looked at.
-    package func inspect(_ token: ByteView, now: Int) async throws(TokenFault) -> KnownToken? {
+    package func inspect(_ token: SealSecret, now: Int) async throws(TokenError) -> KnownToken? {
         guard let digest = digest(of: token) else { return nil }
-        if token.hasPrefix(TokenSpelling.batchPrefix) {
-            guard let entry = openKeys()?.openBatch(token), !entry.isOver(at: now) else { return nil }
+        if token.exposing({ $0.hasPrefix(TokenSpelling.batchPrefix) }) {
+            let entry = token.exposing { openKeys()?.openBatch($0) }
+            guard let entry, !entry.isOver(at: now) else { return nil }
             let known = KnownToken(digest, entry)
             guard let parent = known.batchParent else { return known }
             return try await live(parent, now: now) == nil ? nil : known
@@ -162,13 +169,13 @@ package final class TokenStore: Sendable {
     }
 
     /// A service token that is alive.
-    package func live(_ digest: TokenDigest, now: Int) async throws(TokenFault) -> KnownToken? {
+    package func live(_ digest: TokenDigest, now: Int) async throws(TokenError) -> KnownToken? {
         guard let known = try await load(digest), !known.entry.isOver(at: now) else { return nil }
         return known
     }
 
     /// The token of an accessor; nil when there is none.
-    package func token(ofAccessor accessor: String, now: Int) async throws(TokenFault) -> KnownToken? {
+    package func token(ofAccessor accessor: String, now: Int) async throws(TokenError) -> KnownToken? {
         guard let key = openKeys()?.digest(ofAccessor: accessor), let entry = try await read(Self.accessors + key.hex),
             let (id, _) = Self.readAccessor(entry.value), let digest = TokenDigest(hex: id)
         else { return nil }
@@ -178,7 +185,7 @@ package final class TokenStore: Sendable {
     func openKeys() -> TokenKeys? { keys.withLock { $0 } }
 
     /// The token out of memory, else out of storage, whether its life is over or not.
-    func load(_ digest: TokenDigest) async throws(TokenFault) -> KnownToken? {
+    func load(_ digest: TokenDigest) async throws(TokenError) -> KnownToken? {
         switch shelves.find(digest) {
         case .known(let known): return known.entry.kind == .service ? known : nil
         case .absent: return nil
@@ -191,8 +198,8 @@ package final class TokenStore: Sendable {
         return known
     }
 
-    private func spend(_ digest: TokenDigest, _ now: Int) async throws(TokenFault) -> KnownToken? {
-        let known = try await change(digest) { (entry) throws(TokenFault) in
+    private func spend(_ digest: TokenDigest, _ now: Int) async throws(TokenError) -> KnownToken? {
+        let known = try await change(digest) { (entry) throws(TokenError) in
             guard !entry.isOver(at: now), entry.numUses >= 0 else { return false }
             if entry.numUses > 0 { entry.numUses = entry.numUses == 1 ? -1 : entry.numUses - 1 }
             return true
@@ -204,9 +211,9 @@ package final class TokenStore: Sendable {
 
     /// Changes an entry, one change at a time; nil, and no change, when there is none or `body` says false.
     func change(
-        _ digest: TokenDigest, _ body: (inout TokenEntry) async throws(TokenFault) -> Bool
-    ) async throws(TokenFault) -> KnownToken? {
-        try await locks.holding(digest) { () async throws(TokenFault) in
+        _ digest: TokenDigest, _ body: (inout TokenEntry) async throws(TokenError) -> Bool
+    ) async throws(TokenError) -> KnownToken? {
+        try await locks.holding(digest) { () async throws(TokenError) in
             for _ in 0..<16 {
                 guard case (var entry, let revision)? = try await readEntry(digest), try await body(&entry) else {
                     return nil

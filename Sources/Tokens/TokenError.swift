@@ -1,7 +1,7 @@
 package import Storage
 
 /// Why something cannot be done with tokens.
-package enum TokenFault: Error, Sendable, Equatable {
+package enum TokenError: Error, Sendable, Equatable {
     /// There is no such token, or it is over.
     case unknown
     /// The token with that id exists already.
