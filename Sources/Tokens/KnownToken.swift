@@ -36,12 +36,14 @@ package final class KnownToken: Sendable {
 
     /// The bearer, with the policies that the entity has now; nil when the entity is gone or disabled. The same object
     /// as long as nothing changed.
-    package func caller(by identity: some LoginIdentity) -> Caller? {
+    package func caller(by identity: some IdentityDirectory) -> Caller? {
         let generation = identity.generation
         return kept.withLock { kept in
             if let caller = kept.caller, kept.generation == generation { return caller }
-            guard let policies = entry.entityID.isEmpty ? [] : identity.policies(ofEntity: entry.entityID) else {
-                return nil
+            var policies: [String] = []
+            if !entry.entityID.isEmpty {
+                guard case .active(let rights) = identity.standing(of: entry.entityID) else { return nil }
+                policies = rights.policies
             }
             let caller = caller(identityPolicies: policies)
             kept = (generation, caller)

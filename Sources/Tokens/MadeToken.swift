@@ -10,7 +10,7 @@ package struct MadeToken: Sendable {
 
 extension KnownToken {
     /// What the envelope's `auth` tells of this token, which is spelled `token`; empty when nobody is to see it.
-    package func issued(as token: SealSecret, by identity: some LoginIdentity, now: Int) -> IssuedToken {
+    package func issued(as token: SealSecret, by identity: some IdentityDirectory, now: Int) -> IssuedToken {
         IssuedToken(
             token: token, caller: caller(by: identity) ?? caller(),
             leaseSeconds: entry.secondsLeft(at: now), isRenewable: entry.isRenewable && entry.expires != 0,

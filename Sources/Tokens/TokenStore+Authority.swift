@@ -33,7 +33,7 @@ extension TokenStore: TokenAuthority {
     package func issue(
         _ login: Login, at mount: MountPoint, path: String, for client: ClientFacts
     ) async throws(TokenFault) -> IssuedToken {
-        let entityID = login.aliasName.isEmpty ? "" : try await identity.entity(of: login, at: mount)
+        let entityID = try await identity.admit(login, at: mount.description) ?? ""
         do throws(TokenError) {
             return try await issue(login, on: mount, path: path, entityID: entityID, now: now()).issued
         } catch {
@@ -75,4 +75,22 @@ extension TokenStore: TokenLeases {
     }
 
     package var tokenCount: Int { count }
+}
+
+extension TokenStore: CallerLookup {
+    package func caller(ofToken token: [UInt8]) async throws(TokenFault) -> Caller? {
+        do throws(TokenError) {
+            return try await inspect(SealSecret(copying: token), now: now())?.caller(by: identity)
+        } catch {
+            throw TokenFault(error)
+        }
+    }
+
+    package func caller(ofAccessor accessor: String) async throws(TokenFault) -> Caller? {
+        do throws(TokenError) {
+            return try await token(ofAccessor: accessor, now: now())?.caller(by: identity)
+        } catch {
+            throw TokenFault(error)
+        }
+    }
 }

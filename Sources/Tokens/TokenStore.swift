@@ -29,7 +29,7 @@ package final class TokenStore: Sendable {
     let locks = TokenLocks()
     let mounts: any LoginMounts
     let endings: [any TokenEnding]
-    let identity: any LoginIdentity
+    let identity: any IdentityDirectory
     /// **Units** Unix seconds.
     package let now: @Sendable () -> Int
     let retries = Mutex(RetryQueue())
@@ -37,7 +37,7 @@ package final class TokenStore: Sendable {
 
     /// The store over its part of storage, not yet open; it keeps at most `capacity` tokens in full in memory.
     package init(
-        storage: StorageView, mounts: any LoginMounts, identity: any LoginIdentity = NoIdentity(),
+        storage: StorageView, mounts: any LoginMounts, identity: any IdentityDirectory = NoIdentity(),
         endings: [any TokenEnding] = [], capacity: Int = 65_536, now: @escaping @Sendable () -> Int
     ) {
         self.now = now
