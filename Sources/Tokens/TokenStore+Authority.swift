@@ -43,38 +43,26 @@ extension TokenStore: TokenAuthority {
 }
 
 extension TokenStore: TokenLeases {
-    package func tokenLease(_ leaseID: String) async throws(TokenFault) -> TokenLease? {
-        do throws(TokenError) { return try await lease(leaseID, now: now()) } catch { throw TokenFault(error) }
+    package func lookUpLease(_ leaseID: String) async throws(TokenFault) -> LeaseFacts? {
+        do throws(TokenError) { return try await lease(leaseID) } catch { throw TokenFault(error) }
     }
 
-    package func tokenLeaseNames(below prefix: String) async throws(TokenFault) -> [String] {
-        do throws(TokenError) { return try await leaseNames(below: prefix) } catch { throw TokenFault(error) }
+    package func leaseNames(below folder: String) async throws(TokenFault) -> [String] {
+        do throws(TokenError) { return try await listLeases(below: folder) } catch { throw TokenFault(error) }
     }
 
-    package func tokenLeaseIDs(
-        below prefix: String, after cursor: String?, limit: Int
-    ) async throws(TokenFault) -> [String] {
+    package func revokeLease(_ leaseID: String) async throws(TokenFault) -> Bool {
         do throws(TokenError) {
-            return try await leaseIDs(below: prefix, after: cursor, limit: limit)
-        } catch {
-            throw TokenFault(error)
-        }
-    }
-
-    package func revokeToken(ofLease leaseID: String) async throws(TokenFault) -> Bool {
-        do throws(TokenError) {
-            guard try await lease(leaseID, now: 0) != nil, let digest = Self.leaseDigest(leaseID) else { return false }
+            guard try await lease(leaseID) != nil, let digest = Self.leaseDigest(leaseID) else { return false }
             return try await revoke(digest)
         } catch {
             throw TokenFault(error)
         }
     }
 
-    package func revokeTokens(below prefix: String) async throws(TokenFault) {
+    package func revokeLeases(below prefix: String) async throws(TokenFault) {
         do throws(TokenError) { try await revoke(pathsBelow: prefix) } catch { throw TokenFault(error) }
     }
-
-    package var tokenCount: Int { count }
 }
 
 extension TokenStore: CallerLookup {

@@ -11,19 +11,19 @@ extension TokenStore {
     }
 
     /// The lease with that id; nil when no token that ends has it.
-    func lease(_ leaseID: String, now: Int) async throws(TokenError) -> TokenLease? {
-        guard let digest = Self.leaseDigest(leaseID), let known = try await live(digest, now: now),
+    func lease(_ leaseID: String) async throws(TokenError) -> LeaseFacts? {
+        guard let digest = Self.leaseDigest(leaseID), let known = try await live(digest, now: now()),
             known.entry.hasLease, known.entry.path + "/h" + known.id == leaseID
         else { return nil }
         let entry = known.entry
-        return TokenLease(
-            leaseID: leaseID, issued: entry.issued, expires: entry.expires, renewed: entry.renewed,
-            isRenewable: entry.isRenewable)
+        return LeaseFacts(
+            leaseID: leaseID, issuedUnixSeconds: entry.issued, expiresUnixSeconds: entry.expires,
+            renewedUnixSeconds: entry.renewed, isRenewable: entry.isRenewable)
     }
 
     /// The ids of leases of tokens below `prefix` (empty or ending with a slash), one level of them: names, and with a
     /// slash at the end what is a folder. In byte order. **Cost** one page of storage per name.
-    func leaseNames(below prefix: String, limit: Int = .max) async throws(TokenError) -> [String] {
+    func listLeases(below prefix: String, limit: Int = .max) async throws(TokenError) -> [String] {
         let folder = Self.paths + prefix
         var result: [String] = []
         var cursor: String?
@@ -45,14 +45,6 @@ extension TokenStore {
             cursor = next
         }
         return result
-    }
-
-    /// All ids of leases of tokens below `prefix`, after `cursor`, at most `limit`.
-    func leaseIDs(
-        below prefix: String, after cursor: String? = nil, limit: Int
-    ) async throws(TokenError) -> [String] {
-        let found = try await listed(under: Self.paths + prefix, after: cursor.map { Self.paths + $0 }, limit: limit)
-        return found.map { String($0.dropFirst(Self.paths.count)) }
     }
 
     /// The accessors of all service tokens. **Cost** reads as many records.

@@ -28,7 +28,7 @@ package final class TokenStore: Sendable {
     let shelves: TokenShelves
     let locks = TokenLocks()
     let mounts: any LoginMounts
-    let endings: [any TokenEnding]
+    private let attached = Mutex<[any TokenEnding]>([])
     let identity: any IdentityDirectory
     /// **Units** Unix seconds.
     package let now: @Sendable () -> Int
@@ -38,15 +38,19 @@ package final class TokenStore: Sendable {
     /// The store over its part of storage, not yet open; it keeps at most `capacity` tokens in full in memory.
     package init(
         storage: StorageView, mounts: any LoginMounts, identity: any IdentityDirectory = NoIdentity(),
-        endings: [any TokenEnding] = [], capacity: Int = 65_536, now: @escaping @Sendable () -> Int
+        capacity: Int = 65_536, now: @escaping @Sendable () -> Int
     ) {
         self.now = now
         self.identity = identity
         self.storage = storage
         self.mounts = mounts
-        self.endings = endings
         shelves = TokenShelves(capacity: capacity)
     }
+
+    /// Has `ending` told of each token that ends from now on; called before `open`.
+    package func attach(_ ending: any TokenEnding) { attached.withLock { $0.append(ending) } }
+
+    var endings: [any TokenEnding] { attached.withLock { $0 } }
 
     // MARK: - Open and close
 
