@@ -12,9 +12,10 @@ struct Strongroom: AsyncParsableCommand {
             ServerCommand.self,
             // Every day.
             LoginCommand.self, ReadCommand.self, WriteCommand.self, ListCommand.self, DeleteCommand.self,
-            PatchCommand.self, UnwrapCommand.self,
+            PatchCommand.self, KVCommand.self, UnwrapCommand.self,
             // Running it.
-            StatusCommand.self, OperatorCommand.self, PathHelpCommand.self,
+            StatusCommand.self, SecretsCommand.self, AuthCommand.self, PolicyCommand.self, TokenCommand.self,
+            LeaseCommand.self, AuditCommand.self, OperatorCommand.self, PathHelpCommand.self,
             // About itself.
             PrintCommand.self, CompletionCommand.self, GenerateManCommand.self, VersionCommand.self,
         ])
@@ -26,9 +27,6 @@ struct Strongroom: AsyncParsableCommand {
     /// Compatibility: test-beds read the second word of the first line as the version of the API.
     static let versionLine = "Strongroom v\(compatibility) (API level), release \(release)"
 
-    @Flag(help: "Print the version.")
-    var version = false
-
     static func main() async {
         let status = await Launcher.run(Array(CommandLine.arguments.dropFirst()))
         fflush(nil)
@@ -36,7 +34,7 @@ struct Strongroom: AsyncParsableCommand {
     }
 
     func run() async throws {
-        print(version ? Self.versionLine : Self.helpMessage())
+        print(Self.helpMessage())
     }
 }
 

@@ -115,6 +115,9 @@ struct FaultWords {
         if text.contains("missing client token") {
             return "log in: strongroom login, or set STRONGROOM_TOKEN"
         }
+        if text.contains("preflight capability check") {
+            return "is an engine mounted there? strongroom secrets list"
+        }
         if status == 403 && !hasToken { return "no token was shown. Log in: strongroom login, or set STRONGROOM_TOKEN" }
         if status == 403 && text.contains("bad token") { return "the token is unknown, expired or revoked" }
         if status == 403 {

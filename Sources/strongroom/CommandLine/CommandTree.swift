@@ -40,7 +40,9 @@ struct CommandTree: Decodable {
     }
 
     /// Its subcommands without the parser's own.
-    var children: [CommandTree] { (subcommands ?? []).filter { $0.commandName != "help" && $0.shouldDisplay != false } }
+    var children: [CommandTree] {
+        (subcommands ?? []).filter { $0.abstract != "Show subcommand help information." && $0.shouldDisplay != false }
+    }
 
     /// The command that the words lead to, and the words that led there.
     func command(at words: [String]) -> (tree: CommandTree, path: [String]) {

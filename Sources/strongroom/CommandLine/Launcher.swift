@@ -6,14 +6,17 @@ internal import Settings
 enum Launcher {
     static func run(_ words: [String]) async -> Int32 {
         let console = Console(terminal: Terminal(noColour: words.contains("-no-color") || words.contains("--no-color")))
-        let plain = words.map { ["-version", "-v"].contains($0) ? "--version" : $0 }
-        if let unknown = UnknownCommand.find(in: plain) {
+        if let first = words.first, ["-version", "--version", "-v"].contains(first) {
+            console.say(Strongroom.versionLine)
+            return 0
+        }
+        if let unknown = UnknownCommand.find(in: words) {
             report(unknown, console)
             return 1
         }
         var tree: CommandTree?
-        let arguments = ArgumentNormalizer.normalized(plain) { name in
-            if tree == nil { tree = CommandTree.load()?.command(at: plain).tree }
+        let arguments = ArgumentNormalizer.normalized(words) { name in
+            if tree == nil { tree = CommandTree.load()?.command(at: words).tree }
             return tree?.flag(name)
         }
         if let page = HelpPage.wanted(arguments) {
