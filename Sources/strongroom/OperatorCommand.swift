@@ -4,5 +4,9 @@ internal import ArgumentParser
 struct OperatorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operator", abstract: "Tasks of the operators of a server.",
-        subcommands: [ValidateConfigCommand.self])
+        subcommands: [
+            OperatorInitCommand.self, OperatorUnsealCommand.self, OperatorSealCommand.self, OperatorRekeyCommand.self,
+            OperatorGenerateRootCommand.self, OperatorRotateCommand.self, OperatorKeyStatusCommand.self,
+            OperatorSnapshotCommand.self, OperatorStepDownCommand.self, ValidateConfigCommand.self,
+        ])
 }

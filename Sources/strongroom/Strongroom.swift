@@ -12,7 +12,7 @@ struct Strongroom: AsyncParsableCommand {
             ServerCommand.self,
             // Every day.
             LoginCommand.self, ReadCommand.self, WriteCommand.self, ListCommand.self, DeleteCommand.self,
-            PatchCommand.self, KVCommand.self, UnwrapCommand.self,
+            PatchCommand.self, KVCommand.self, UnwrapCommand.self, TransitCommand.self,
             // Running it.
             StatusCommand.self, SecretsCommand.self, AuthCommand.self, PolicyCommand.self, TokenCommand.self,
             LeaseCommand.self, AuditCommand.self, OperatorCommand.self, PathHelpCommand.self,
