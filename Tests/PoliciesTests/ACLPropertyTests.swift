@@ -28,9 +28,8 @@ struct ACLPropertyTests {
                 let isSame = found?.path == expected?.path && found?.capabilities == expected?.capabilities
                 if !isSame {
                     let text = rules.map { "\($0.0) \($0.1.names)" }.joined(separator: "\n")
-                    Issue.record(
-                        "seed \(seed): \(path), list \(isList): \(found?.path ?? "-") for \(expected?.path ?? "-")\n\(text)"
-                    )
+                    let (got, wanted) = (found?.path ?? "-", expected?.path ?? "-")
+                    Issue.record("seed \(seed): \(path), list \(isList): \(got) for \(wanted)\n\(text)")
                     return
                 }
                 compared += 1

@@ -56,7 +56,7 @@ struct LanguageTests {
     }
 
     @Test("Names that look alike are one name: CVE-2025-5999")
-    func CVE_2025_5999() async throws {
+    func cve20255999() async throws {
         let policies = store()
         for name in ["root", "ROOT", " root", "root ", "\troot\n", "\u{200B}root", "Root\u{0}", "\u{A0}rOOt\u{FEFF}"] {
             await #expect(throws: PolicyFault.cannotUpdate("root")) {

@@ -41,7 +41,7 @@ struct MatchingTests {
     }
 
     @Test("GHSA-xp3c: a list obeys the more specific denial, also where that has no slash at its end")
-    func GHSA_xp3c() throws {
+    func ghsaXP3C() throws {
         #expect(try acl(rule("kv/*", "list") + rule("kv/foo", "deny")).granted("kv/foo/", isList: true) == ["deny"])
         #expect(try acl(rule("kv/*", "list") + rule("kv/foo/*", "deny")).granted("kv/foo/", isList: true) == ["deny"])
         #expect(try acl(rule("kv/*", "list") + rule("kv/+", "deny")).granted("kv/foo/", isList: true) == ["deny"])
@@ -50,7 +50,7 @@ struct MatchingTests {
     }
 
     @Test("CVE-2021-42135: of two globs the more specific decides, in whatever order and policies they come")
-    func CVE_2021_42135() throws {
+    func cve202142135() throws {
         let (wide, narrow) = (rule("kv/team*", "read", "delete"), rule("kv/team-a/*", "deny"))
         for texts in [[wide + narrow], [narrow + wide], [wide, narrow], [narrow, wide]] {
             let compiled = try texts.count == 1 ? acl(texts[0]) : acl(texts[0], texts[1])

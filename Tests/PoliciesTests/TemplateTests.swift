@@ -56,7 +56,7 @@ struct TemplateTests {
         arguments: [
             "*", "a*", "+", "a+b", "a/b", "/", "..", ".", "a\n", "\u{0}", "a\u{7F}", "\u{85}", "{{identity.entity.id}}",
         ])
-    func GHSA_59w7(_ value: String) throws {
+    func ghsa59W7(_ value: String) throws {
         var facts = facts
         facts.entityName = value
         facts.metadata["team"] = value
@@ -65,7 +65,7 @@ struct TemplateTests {
     }
 
     @Test("CVE-2021-43998: an alias of another mount fills nothing, whatever its name")
-    func CVE_2021_43998() throws {
+    func cve202143998() throws {
         #expect(try path("kv/{{identity.entity.aliases.ldap_2.name}}", facts) == nil)
     }
 }
