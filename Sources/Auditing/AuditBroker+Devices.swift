@@ -54,6 +54,8 @@ extension AuditBroker {
     /// Opens the stored devices, and reads which headers are recorded. One that cannot be opened is tried again for
     /// ever; as long as no other records, requests fail.
     package func load(from storage: any StorageBackend) async throws(AuditFault) {
+        if picture.withLock({ !$0.devices.isEmpty }) { await unload() }
+        loads.add(1, ordering: .relaxed)
         try await changes.run { () async throws(AuditFault) in try await self.open(storage) }
     }
 
@@ -62,14 +64,25 @@ extension AuditBroker {
     package func unload() async {
         do throws(AuditFault) {
             try await changes.run { () async throws(AuditFault) in
-                let devices = self.picture.withLock { $0.devices }
+                let devices = self.picture.withLock { picture in
+                    defer { picture = Picture(isPutAway: true) }
+                    return picture.devices
+                }
                 self.show([])
                 self.stored.withLock { $0 = nil }
-                self.picture.withLock { $0.headers = [] }
                 for device in devices { await self.close(device) }
             }
         } catch {
             log("audit devices were not closed: \(error.wireText)")
+        }
+    }
+
+    /// The same in a second, unless the devices are loaded anew before.
+    package func unloadSoon() {
+        let now = loads.load(ordering: .relaxed)
+        Task {
+            try await Task.sleep(for: .seconds(1))
+            if loads.load(ordering: .relaxed) == now { await unload() }
         }
     }
 
@@ -135,6 +148,7 @@ extension AuditBroker {
             _ = await DeviceLoop.start(device, self, isPatient: true)
         }
         if !devices.isEmpty { watch.start(self) }
+        picture.withLock { $0.isPutAway = false }
         show(devices)
     }
 

@@ -14,6 +14,8 @@ package final class AuditBroker: AuditTrail {
     struct Picture {
         var devices: [AuditDevice] = []
         var headers: [AuditedHeader] = []
+        /// The devices are put away with the keys: nothing can be recorded, and nothing may pass unrecorded.
+        var isPutAway = false
     }
 
     let order: Mutex<AuditOrder>
@@ -23,6 +25,7 @@ package final class AuditBroker: AuditTrail {
     let log: @Sendable (String) -> Void
     let stored = Mutex<(any StorageBackend)?>(nil)
     let watch = AuditWatch()
+    let loads = Atomic<Int>(0)
     private let deviceCount = Atomic<Int>(0)
     private let settled = Atomic<UInt64>(0)
     private let hasLosses = Atomic<Bool>(false)
@@ -53,7 +56,9 @@ package final class AuditBroker: AuditTrail {
     package var settledTicket: UInt64 { settled.load(ordering: .acquiring) }
 
     package func record(_ entry: AuditEntry) -> UInt64 {
-        let (devices, headers) = picture.withLock { ($0.devices, $0.headers) }
+        let (devices, headers, isPutAway) = picture.withLock { ($0.devices, $0.headers, $0.isPutAway) }
+        if isPutAway { return 0 }
+        if devices.isEmpty { return recordNowhere() }
         let scratch = AuditScratch.current
         scratch.begin(devices.count)
         defer { scratch.end() }
@@ -66,6 +71,17 @@ package final class AuditBroker: AuditTrail {
         let now = Monotonic.nanoseconds
         let ticket = order.withLock { $0.add(scratch, for: devices, now: now, wake: &wake) }
         for (index, device) in devices.enumerated() where wake >> UInt64(index) & 1 == 1 { device.alarm.signal() }
+        return ticket
+    }
+
+    /// The last device was disabled while the request was under way, perhaps by it: there is nothing more to record on.
+    private func recordNowhere() -> UInt64 {
+        let ticket = order.withLock { order in
+            let ticket = order.pass()
+            publish(order)
+            return ticket
+        }
+        announce()
         return ticket
     }
 

@@ -111,7 +111,7 @@ struct EntryFormatter {
                 && entry.status != 403
         }
         output.append("\"policy_results\":{\"allowed\":")
-        output.append(isAllowed ?? (entry.caller == nil && entry.error == nil) ? "true" : "false")
+        output.append(isAllowed ?? (entry.error == nil) ? "true" : "false")
         guard let origin = entry.rule?.origin else { return output.append("}") }
         if isAllowed ?? false {
             let name = origin.firstRange(of: ": ").map { origin[..<$0.lowerBound] } ?? origin[...]

@@ -1,3 +1,4 @@
+internal import Auditing
 internal import Bytes
 internal import Dispatching
 internal import EngineKit
@@ -19,8 +20,10 @@ struct DevServer {
         try ServerProcess.prepare()
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
         let open = try await makeInside(token)
+        var stages = AccessStages(tokens: open.tokens)
+        stages.audit = open.audit
         let dispatcher = Dispatcher(
-            mounts: open.mounts, stages: AccessStages(tokens: open.tokens), limits: configuration.limits)
+            mounts: open.mounts, stages: stages, limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do throws(HTTPServerError) { try await server.start() } catch {
             await server.shutdown(gracePeriod: .zero)
@@ -38,6 +41,7 @@ struct DevServer {
         maintenance.cancel()
         await server.shutdown()
         await open.close()
+        await open.audit.unload()
         print("stopped")
     }
 

@@ -24,8 +24,15 @@ enum Engines {
     static var all: [String: MountTable.Factory] { secrets.merging(authMethods) { first, _ in first } }
 
     /// The areas of `sys/` that have an engine of their own, by the first segment below `sys/`.
-    static func sections(_ open: OpenServer, _ facts: ServerFacts) -> [String: any SecretsEngine] {
-        [:]
+    static func sections(
+        _ open: OpenServer, _ facts: ServerFacts, _ reports: (any ServerReports)?
+    ) -> [String: any SecretsEngine] {
+        [
+            "audit": AuditSections.devices(open.audit), "audit-hash": AuditSections.hash(open.audit),
+            "config": ConfigurationSection.make(open.audit, reports: reports),
+            "tools": ToolsSection.make(), "replication": StandingSections.replication(),
+            "plugins": StandingSections.plugins(auth: authMethods.keys.sorted(), secret: secrets.keys.sorted()),
+        ]
     }
 
     /// Puts in what the house mounts itself: `sys/` with its sections.
@@ -36,6 +43,6 @@ enum Engines {
             facts: facts, mounts: open.mounts, seal: seal, reports: reports, now: ServerProcess.now)
         try open.mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",
-            sections: sections(open, facts))
+            sections: sections(open, facts, reports))
     }
 }

@@ -1,3 +1,4 @@
+internal import Auditing
 internal import Barrier
 internal import Dispatching
 internal import EngineKit
@@ -13,6 +14,8 @@ final class OpenServer: SealGate {
     let mounts: MountTable
     /// Who asks.
     let tokens = RootTokens()
+    /// Records requests.
+    let audit: AuditBroker
     /// The cluster's name for itself, and the releases that ran here.
     let identity = ServerIdentity()
     let storage: any StorageBackend
@@ -26,6 +29,7 @@ final class OpenServer: SealGate {
         self.storage = storage
         self.log = log
         self.isStorageSealed = isStorageSealed
+        audit = AuditBroker { log.warning("\($0)") }
         mounts = MountTable(storage: storage, factories: Engines.all)
     }
 
@@ -40,12 +44,14 @@ final class OpenServer: SealGate {
             do {
                 try await identity.load(from: storage)
                 try await tokens.load(from: storage)
+                try await audit.load(from: storage)
                 try await mounts.load()
                 isOpen.store(true, ordering: .releasing)
                 log.info("unsealed", metadata: ["mounts": "\(mounts.mounts.count)"])
             } catch {
                 await mounts.unload()
                 tokens.unload()
+                await audit.unload()
                 log.error("cannot open what is stored", metadata: ["reason": "\(error)"])
                 throw error
             }
@@ -58,6 +64,8 @@ final class OpenServer: SealGate {
             guard isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
             await mounts.unload()
             tokens.unload()
+            // The request that seals is answered yet, and its answer recorded.
+            audit.unloadSoon()
             log.info("sealing")
         }
     }

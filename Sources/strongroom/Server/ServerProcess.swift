@@ -7,6 +7,8 @@ enum ServerProcess {
     /// No core dumps, no tracing, as many descriptors as there are, and the self-tests.
     static func prepare() throws(StartFault) {
         signal(SIGPIPE, SIG_IGN)
+        // A file that may not grow is an error of its write, not the end of the server.
+        signal(SIGXFSZ, SIG_IGN)
         umask(0o077)
         raiseDescriptorLimit()
         _ = MemoryProtection.hardenProcess()

@@ -1,3 +1,4 @@
+internal import Auditing
 internal import Barrier
 internal import Bytes
 internal import Dispatching
@@ -86,8 +87,10 @@ struct StrongroomServer {
         try Engines.installHouse(
             in: open, facts, seal: control,
             reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
+        var stages = AccessStages(tokens: open.tokens)
+        stages.audit = open.audit
         let dispatcher = Dispatcher(
-            mounts: open.mounts, stages: AccessStages(tokens: open.tokens), limits: settings.limits, gate: open,
+            mounts: open.mounts, stages: stages, limits: settings.limits, gate: open,
             inFlight: inFlight)
         var configuration = HTTPServerConfiguration()
         configuration.limits = settings.limits
@@ -109,6 +112,7 @@ struct StrongroomServer {
     private func serve(_ parts: Parts, _ sink: LogSink, _ log: Logger) async throws {
         let hangUp = HangUpSignal {
             sink.reopen()
+            parts.open.audit.reopen()
             do throws(HTTPServerError) { try parts.server.reload() } catch {
                 log.error("certificates were not reloaded; the old ones stay", metadata: ["reason": "\(error)"])
                 return
@@ -126,6 +130,7 @@ struct StrongroomServer {
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         await parts.open.close()
+        await parts.open.audit.unload()
         await parts.control.keeper.seal()
         await parts.storage.close()
         PIDFile.remove(parts.settings.pidFile)

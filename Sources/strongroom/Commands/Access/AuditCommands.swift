@@ -6,7 +6,9 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Enable, list and disable audit devices.",
         discussion: "  strongroom audit enable file file_path=/var/log/strongroom/audit.log",
-        subcommands: [AuditEnableCommand.self, AuditDisableCommand.self, AuditListCommand.self])
+        subcommands: [
+            AuditEnableCommand.self, AuditDisableCommand.self, AuditListCommand.self, AuditVerifyCommand.self,
+        ])
 }
 
 /// `strongroom audit enable`.
