@@ -7,6 +7,7 @@ struct OperatorCommand: ParsableCommand {
         subcommands: [
             OperatorInitCommand.self, OperatorUnsealCommand.self, OperatorSealCommand.self, OperatorRekeyCommand.self,
             OperatorGenerateRootCommand.self, OperatorRotateCommand.self, OperatorKeyStatusCommand.self,
-            OperatorSnapshotCommand.self, OperatorStepDownCommand.self, ValidateConfigCommand.self,
+            OperatorSnapshotCommand.self, OperatorStepDownCommand.self, OperatorDiagnoseCommand.self,
+            ValidateConfigCommand.self,
         ])
 }

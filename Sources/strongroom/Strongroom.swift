@@ -15,7 +15,7 @@ struct Strongroom: AsyncParsableCommand {
             PatchCommand.self, KVCommand.self, UnwrapCommand.self, TransitCommand.self,
             // Running it.
             StatusCommand.self, SecretsCommand.self, AuthCommand.self, PolicyCommand.self, TokenCommand.self,
-            LeaseCommand.self, AuditCommand.self, OperatorCommand.self, PathHelpCommand.self,
+            LeaseCommand.self, AuditCommand.self, OperatorCommand.self, PathHelpCommand.self, BenchCommand.self,
             // About itself.
             PrintCommand.self, CompletionCommand.self, GenerateManCommand.self, VersionCommand.self,
         ])

@@ -88,6 +88,18 @@ struct UnknownCommand: Error {
         return nil
     }
 
+    /// Whether the words lead to a group of commands, and end there.
+    static func isGroup(_ words: [String]) -> Bool {
+        var type: any ParsableCommand.Type = Strongroom.self
+        for word in words {
+            var next: (any ParsableCommand.Type)?
+            for candidate in type.configuration.subcommands where name(of: candidate) == word { next = candidate }
+            guard let next else { return false }
+            type = next
+        }
+        return !type.configuration.subcommands.isEmpty
+    }
+
     static func name(of type: any ParsableCommand.Type) -> String {
         type.configuration.commandName ?? String(describing: type).lowercased()
     }

@@ -7,11 +7,10 @@ struct HelpPage {
     static func wanted(_ arguments: [String]) -> HelpPage? {
         let words = arguments.prefix { $0 != "--" }
         let isAsked = words.contains("--help") || words.contains("-h") || words.first == "help"
-        let isGroup = words.allSatisfy { !$0.hasPrefix("-") }
-        guard isAsked || isGroup, let root = CommandTree.load() else { return nil }
+        // Reading the tree takes time, which only help is worth.
+        guard isAsked || UnknownCommand.isGroup(Array(words)), let root = CommandTree.load() else { return nil }
         let names = words.filter { !$0.hasPrefix("-") && $0 != "help" }
         let (tree, path) = root.command(at: Array(names))
-        guard isAsked || !tree.children.isEmpty && path.count == names.count + 1 else { return nil }
         return HelpPage(tree: tree, path: path)
     }
 

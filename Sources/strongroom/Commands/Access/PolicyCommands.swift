@@ -7,6 +7,7 @@ struct PolicyCommand: ParsableCommand {
         commandName: "policy", abstract: "Work with access policies.",
         subcommands: [
             PolicyListCommand.self, PolicyReadCommand.self, PolicyWriteCommand.self, PolicyDeleteCommand.self,
+            PolicyFormatCommand.self, PolicyLintCommand.self, PolicyExplainCommand.self,
         ])
 }
 

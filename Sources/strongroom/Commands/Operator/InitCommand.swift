@@ -52,7 +52,7 @@ struct OperatorInitCommand: ClientCommand {
         console.say(
             """
             Strongroom is initialized with \(shares) key shares and a key threshold of \(threshold). Keep the shares \
-            apart from each other: whenever the server starts or is sealed, \(threshold) of them are needed to unseal it.
+            apart from each other: when the server starts or is sealed, \(threshold) of them are needed to unseal it.
 
             Strongroom does not keep the root key. Without \(threshold) shares the data stays closed for ever.
             """)

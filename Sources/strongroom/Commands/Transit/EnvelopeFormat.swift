@@ -7,7 +7,7 @@ internal import StrongroomClient
 ///
 /// **Layout** `STRGRM1\n` ‖ length of the header (4, big-endian) ‖ header (JSON: mount, key, data_key, piece) ‖ pieces,
 /// each `ciphertext(≤ piece) ‖ tag(16)`, AES-256-GCM. The nonce of a piece is
-/// `0(7) ‖ number(4, big-endian) ‖ last(1)`: pieces can not be swapped, left out or put behind the last. The data key is
+/// `0(7) ‖ number(4, big-endian) ‖ last(1)`: pieces cannot be swapped, left out or put behind the last. The data key is
 /// of this file alone, so no nonce comes twice. All before the pieces is authenticated with each of them.
 /// **Source** STREAM, Hoang, Reyhanitabar, Rogaway, Vizár: Online Authenticated-Encryption, CRYPTO 2015.
 struct EnvelopeHeader {
