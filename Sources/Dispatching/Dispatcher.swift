@@ -51,12 +51,12 @@ package final class Dispatcher: RequestAnswering {
                 try await identify(&passage)
                 try authorise(&passage, mayFanOut: true)
             }
-            reply =
-                if let engine = passage.engine {
-                    await performStoring(engine, &passage, &body)
-                } else {
-                    refuse(.unsupportedOperation, &passage, &body)
-                }
+            // A mount that goes is waited for, and takes no more.
+            guard let engine = passage.engine, let life = passage.mount?.life, life.begin() else {
+                throw .noMount(passage.path.string)
+            }
+            reply = await performStoring(engine, &passage, &body)
+            life.end()
         } catch {
             reply = refuse(error, &passage, &body)
         }

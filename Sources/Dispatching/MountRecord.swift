@@ -2,15 +2,18 @@ internal import Bytes
 internal import EngineKit
 
 /// A mount as it is stored. **Layout** format 1: path, type, accessor, uuid, description, two lease times, two flags,
-/// whether it is being removed, number of options, options in the order of their names.
+/// whether it is being removed, number of options, options in the order of their names. Format 2 goes on with:
+/// visibility, token type, whether nothing is cached, and four lists, each its count and its texts.
 struct MountRecord {
     var description: MountDescription
     /// Its data is being removed; what is left of it goes when the table is loaded.
     var isEnding = false
+    /// Where it is stored: the house's own mounts lie elsewhere.
+    var isHouse = false
 
     /// The stored form.
     var record: [UInt8] {
-        var writer = RecordWriter(format: 1)
+        var writer = RecordWriter(format: 2)
         for text in [
             description.path, description.type, description.accessor, description.uuid, description.about,
         ] {
@@ -24,18 +27,30 @@ struct MountRecord {
             writer.put(text: name)
             writer.put(text: value)
         }
+        writer.put(text: description.listingVisibility)
+        writer.put(text: description.tokenType)
+        writer.put(description.forcesNoCache)
+        for list in [
+            description.plainRequestKeys, description.plainResponseKeys, description.passedRequestHeaders,
+            description.allowedResponseHeaders,
+        ] {
+            writer.put(list.count)
+            for text in list { writer.put(text: text) }
+        }
         return writer.record
     }
 
-    init(_ description: MountDescription, isEnding: Bool = false) {
+    init(_ description: MountDescription, isEnding: Bool = false, isHouse: Bool = false) {
         self.description = description
         self.isEnding = isEnding
+        self.isHouse = isHouse
     }
 
     /// Reads the stored form back.
     init(record: ByteView) throws(RecordFault) {
         var reader = try RecordReader(record)
-        guard reader.format == 1 else { throw RecordFault() }
+        let format = reader.format
+        guard format == 1 || format == 2 else { throw RecordFault() }
         description = MountDescription(
             path: try reader.view().string, type: try reader.view().string, accessor: try reader.view().string,
             uuid: try reader.view().string, about: try reader.view().string)
@@ -50,6 +65,23 @@ struct MountRecord {
             let name = try reader.view().string
             description.options[name] = try reader.view().string
         }
+        if format == 2 {
+            description.listingVisibility = try reader.view().string
+            description.tokenType = try reader.view().string
+            description.forcesNoCache = try reader.bool()
+            description.plainRequestKeys = try Self.list(&reader, limit: record.count)
+            description.plainResponseKeys = try Self.list(&reader, limit: record.count)
+            description.passedRequestHeaders = try Self.list(&reader, limit: record.count)
+            description.allowedResponseHeaders = try Self.list(&reader, limit: record.count)
+        }
         try reader.finish()
+    }
+
+    private static func list(_ reader: inout RecordReader, limit: Int) throws(RecordFault) -> [String] {
+        let count = try reader.int()
+        guard count >= 0, count <= limit else { throw RecordFault() }
+        var texts: [String] = []
+        for _ in 0..<count { texts.append(try reader.view().string) }
+        return texts
     }
 }

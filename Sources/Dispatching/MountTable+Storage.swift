@@ -11,6 +11,7 @@ extension MountTable {
     /// Mounts everything that is stored, and finishes the removals that were cut short. Called after each unsealing.
     package func load() async throws(MountFault) {
         do {
+            try await loadHouse()
             var cursor: StorageKey?
             while true {
                 let keys = try await storage.list(under: Self.folder, after: cursor, limit: 1000)
@@ -37,8 +38,10 @@ extension MountTable {
             try await storage.commit(Self.removal(of: description.uuid))
             return
         }
-        guard let factory = factories[description.type] else { throw MountFault.unknownType(description.type) }
-        publish(Mount(description, try await factory(description, view), view))
+        guard let factory = (description.isAuth ? authFactories : factories)[description.type] else {
+            throw MountFault.unknownType(description.type)
+        }
+        publish(Mount(resolve(description), try await factory(description, view), view))
     }
 
     /// Ends every mount but those of the house, without touching what is stored. Called before each sealing.
@@ -57,7 +60,9 @@ extension MountTable {
     /// Stores a mount's record.
     func store(_ record: MountRecord) async throws(MountFault) {
         var batch = WriteBatch()
-        batch.put(Self.key(record.description.uuid), record.record)
+        let description = record.description
+        batch.put(
+            record.isHouse ? Self.houseKey(description.path) : Self.key(description.uuid), record.record)
         do throws(StorageError) { try await storage.commit(batch) } catch { throw .storage }
     }
 }

@@ -58,7 +58,37 @@ package struct MountDescription: Sendable {
     }
 }
 
-/// Why a mount cannot be made or ended.
+/// What is to change of a mount; nil stays.
+package struct MountTuning: Sendable, Equatable {
+    /// **Units** seconds; 0 inherits the system's.
+    package var defaultLeaseSeconds: Int?
+    /// **Units** seconds; 0 inherits the system's.
+    package var maxLeaseSeconds: Int?
+    /// What is written about it.
+    package var about: String?
+    /// Options that are set; the others stay.
+    package var options: [String: String]?
+    /// As in `MountDescription`.
+    package var listingVisibility: String?
+    /// As in `MountDescription`.
+    package var tokenType: String?
+    /// As in `MountDescription`.
+    package var plainRequestKeys: [String]?
+    /// As in `MountDescription`.
+    package var plainResponseKeys: [String]?
+    /// As in `MountDescription`.
+    package var passedRequestHeaders: [String]?
+    /// As in `MountDescription`.
+    package var allowedResponseHeaders: [String]?
+    /// As in `MountDescription`.
+    package var forcesNoCache: Bool?
+
+    /// Nothing changes.
+    package init() {}
+}
+
+/// Why a mount cannot be made, changed, moved or ended. Paths are as the client knows them: those of auth methods
+/// without `auth/`.
 package enum MountFault: WireFault, Equatable {
     /// The path is taken, or lies above or below the one named.
     case pathInUse(String)
@@ -66,8 +96,8 @@ package enum MountFault: WireFault, Equatable {
     case reservedPath(String)
     /// The path is not one: empty, or with parts that are not allowed.
     case malformedPath
-    /// The house's own mounts stay.
-    case cannotUnmount(String)
+    /// The house's own mounts stay, where they are.
+    case cannotUnmount(String), tokenMethodStays, cannotRemount(String)
     /// There is no engine of that type, or it is one that the house mounts itself.
     case unknownType(String)
     case typeNotMountable(String)
@@ -75,10 +105,29 @@ package enum MountFault: WireFault, Equatable {
     /// Leases that do not fit each other.
     case defaultLeaseAboveMax
     case defaultLeaseAboveSystem(maxSeconds: Int)
+    /// Settings that are none, or not of this kind of mount.
+    case unknownVisibility, unknownTokenType, tokenTypeOfSecrets
+    case cannotDowngrade
+    /// Nothing is mounted there.
+    case nothingToTune(String), nothingToMove(String)
+    /// Something is mounted where a mount is to go.
+    case existingMount(String)
+    /// Secrets become no auth methods, nor the other way round.
+    case movedAcrossKinds
+    /// What the mount gave out cannot be taken back now; the mount stays. The text is the lease keeper's.
+    case leases(String)
+    /// Requests that use the mount do not end; it stays.
+    case stillInUse
     /// Storage did not answer, or the random source failed.
     case storage, noRandomness
 
-    package var faultClass: FaultClass { self == .storage || self == .noRandomness ? .unavailable : .invalidRequest }
+    package var faultClass: FaultClass {
+        switch self {
+        case .storage, .noRandomness, .stillInUse: .unavailable
+        case .leases: .internal
+        default: .invalidRequest
+        }
+    }
 
     package var wireText: String {
         switch self {
@@ -86,24 +135,75 @@ package enum MountFault: WireFault, Equatable {
         case .reservedPath(let path): "cannot mount \"\(path)\""
         case .malformedPath: "mount paths are made of letters, digits, '.', '_', '-' and '/' and must not be empty"
         case .cannotUnmount(let path): "cannot unmount \"\(path)\""
+        case .tokenMethodStays: "token credential backend cannot be disabled"
+        case .cannotRemount(let path): "cannot remount \"\(path)\""
         case .unknownType(let type): "plugin not found in the catalog: \(type)"
         case .typeNotMountable(let type): "mount type of \"\(type)\" is not mountable"
         case .typeMissing: "backend type must be specified as a string"
         case .defaultLeaseAboveMax: "given default lease TTL greater than given max lease TTL"
         case .defaultLeaseAboveSystem(let seconds):
             "given default lease TTL greater than system max lease TTL of \(seconds)"
+        case .unknownVisibility: "invalid listing_visibility: it is unauth, hidden or empty"
+        case .unknownTokenType:
+            "invalid value for 'token_type': it is default-service, default-batch, service or batch"
+        case .tokenTypeOfSecrets: "'token_type' can only be modified on auth mounts"
+        case .cannotDowngrade: "cannot downgrade mount from version 2"
+        case .nothingToTune(let path): "cannot fetch sysview for path \"\(path)\""
+        case .nothingToMove(let path): "no matching mount at \"\(path)\""
+        case .existingMount(let path): "existing mount at \"\(path)\""
+        case .movedAcrossKinds: "cannot remount between auth methods and secrets engines"
+        case .leases(let text): "cannot revoke what the mount has given out; it stays mounted: \(text)"
+        case .stillInUse: "requests that use the mount do not end; it stays mounted; try again"
         case .noRandomness: "the random source is not available; try again"
         case .storage: "storage is not available; try again"
         }
     }
 }
 
-/// What `sys/mounts` may do with mounts; supplied by the composition root.
+/// A mount on its way from one path to another.
+package struct MountMigration: Sendable, Equatable {
+    /// Names the move.
+    package var id: String
+    /// The path it had.
+    package var source: String
+    /// The path it has or gets.
+    package var target: String
+    /// `in-progress`, `success` or `failure`.
+    package var status: String
+
+    /// A move.
+    package init(id: String, source: String, target: String, status: String) {
+        self.id = id
+        self.source = source
+        self.target = target
+        self.status = status
+    }
+}
+
+/// What `sys/mounts`, `sys/auth` and `sys/remount` may do with mounts; supplied by the composition root. Paths are
+/// whole: those of auth methods begin with `auth/`.
 package protocol MountControl: Sendable {
     /// All mounts, by path.
     var mounts: [MountDescription] { get }
+    /// The mount at exactly this path, which ends with a slash, with its resolved times.
+    func point(at path: String) -> MountPoint?
+    /// The mount that answers for a path.
+    func holder(of path: String) -> MountDescription?
     /// Makes a mount; `path`, `accessor` and `uuid` of the wish are filled in.
     func mount(_ wish: MountDescription) async throws(MountFault)
-    /// Ends a mount and removes its data. A path where nothing is mounted is fine.
+    /// Ends a mount: takes back what it gave out, and removes its data. A path where nothing is mounted is fine.
     func unmount(_ path: String) async throws(MountFault)
+    /// Changes a mount; answers sentences for the reply's warnings.
+    func tune(_ path: String, _ change: MountTuning) async throws(MountFault) -> [String]
+    /// Moves a mount with its data; what it gave out is taken back. Answers the move, which is over.
+    func remount(from source: String, to target: String) async throws(MountFault) -> MountMigration
+    /// A move of this run by its id.
+    func migration(_ id: String) -> MountMigration?
+}
+
+/// Told when a mount has ended, so that what refers to it can go: the aliases of an auth method.
+package protocol MountWatching: Sendable {
+    /// The mount does not answer any more, and what it gave out is taken back; its data is about to go. When this
+    /// throws, it is called again with the next attempt to end the mount.
+    func mountEnds(_ mount: MountDescription) async throws(MountFault)
 }

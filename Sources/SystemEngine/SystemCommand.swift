@@ -5,12 +5,7 @@ extension SystemPaths {
     /// A resolved request.
     package enum Command: Sendable {
         /// Mounts.
-        case mounts
-        case mount(String)
-        case uiMounts(all: Bool)
-        case uiMount(String)
-        case enable(MountDescription, warnings: [String])
-        case disable(String)
+        case mounts(MountCommand)
         /// How the server is.
         case health(HealthCodes)
         case leader
@@ -91,9 +86,10 @@ extension SystemPaths {
     /// The right that the command needs.
     package func capability(for command: Command) -> Capability {
         switch command {
-        case .mounts, .mount, .uiMounts, .uiMount, .health, .leader: .read
-        case .enable: .update
-        case .disable: .delete
+        case .health, .leader: .read
+        case .mounts(.enable), .mounts(.tune), .mounts(.move): .update
+        case .mounts(.disable): .delete
+        case .mounts: .read
         case .stepDown, .seal(.seal), .terms(.rotate): .sudo
         case .seal(.initializationStatus), .seal(.status), .rekey(_, .status), .rekey(_, .verificationStatus),
             .rekey(_, .backup), .rootGeneration(.status), .terms(.status), .terms(.configuration), .report(.host),

@@ -13,8 +13,14 @@ package enum SystemError: WireFault, Equatable {
     case unsupportedPath, unsupportedOperation
     /// Nothing is mounted there.
     case noMount(String)
-    /// The UI's question for a path that belongs to no mount.
+    /// The UI's question for a path that belongs to no mount, or to none that the caller may use.
     case preflight(String)
+    /// What only callers with a token are told.
+    case permissionDenied
+    /// There is no such thing.
+    case nothingThere
+    /// A move without its two paths.
+    case moveIncomplete
     /// Neither a share nor a reset came to `unseal`; no share came to where one is needed.
     case unsealKeyMissing, keyMissing
     /// Shares or tokens should be encrypted for PGP keys, which is not offered. To give them in clear would be wrong.
@@ -29,9 +35,11 @@ package enum SystemError: WireFault, Equatable {
         case .seal(let fault): fault.faultClass
         case .unsupportedPath: .unsupportedPath
         case .unsupportedOperation: .unsupportedOperation
-        case .noMount, .unsealKeyMissing, .keyMissing, .pgpKeysUnsupported, .backupWithoutKeys:
+        case .noMount, .unsealKeyMissing, .keyMissing, .pgpKeysUnsupported, .backupWithoutKeys,
+            .moveIncomplete:
             .invalidRequest
-        case .preflight: .permissionDenied
+        case .preflight, .permissionDenied: .permissionDenied
+        case .nothingThere: .nothingThere
         }
     }
 
@@ -43,6 +51,9 @@ package enum SystemError: WireFault, Equatable {
         case .unsupportedPath: "unsupported path"
         case .unsupportedOperation: "unsupported operation"
         case .noMount(let path): "No secret engine mount at \(path)"
+        case .permissionDenied: "permission denied"
+        case .nothingThere: ""
+        case .moveIncomplete: "both 'from' and 'to' path must be specified as a string"
         case .preflight(let path):
             "preflight capability check returned 403, please ensure client's policies grant access to path \"\(path)\""
         case .unsealKeyMissing: "'key' must be specified in request body as JSON, or 'reset' set to true"

@@ -8,6 +8,7 @@ internal import Vocabulary
 package final class SystemPaths: SecretsEngine {
     let facts: ServerFacts
     let control: any MountControl
+    let rights: any RightsGranting
     let seal: any SealControl
     let reports: (any ServerReports)?
     let now: @Sendable () -> Int
@@ -17,10 +18,12 @@ package final class SystemPaths: SecretsEngine {
     package let takesFolderWrites = true
 
     /// The engine; `now` gives Unix seconds. Without `seal` it is a development server's, which is never sealed.
+    /// `rights` decide which mounts a caller is shown.
     package init(
-        facts: ServerFacts, mounts: any MountControl, seal: (any SealControl)? = nil,
-        reports: (any ServerReports)? = nil, now: @escaping @Sendable () -> Int
+        facts: ServerFacts, mounts: any MountControl, rights: any RightsGranting = RootRights(),
+        seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil, now: @escaping @Sendable () -> Int
     ) {
+        self.rights = rights
         self.facts = facts
         control = mounts
         self.seal = seal ?? DevelopmentSeal()
@@ -47,17 +50,15 @@ package final class SystemPaths: SecretsEngine {
 
     package func perform(_ command: Command, into body: inout ByteWriter) throws(SystemError) -> Handling {
         switch command {
-        case .mounts: .done(listMounts(into: &body))
-        case .mount(let path): .done(try describeMount(path, into: &body))
-        case .uiMounts(let all): .done(listMountsForUI(all: all, into: &body))
-        case .uiMount(let path): .done(try describeMountForUI(path, into: &body))
+        case .mounts(let command):
+            if let reply = try answer(command, into: &body) { .done(reply) } else { .needsStorage }
         case .leader: .done(leader(into: &body))
         // There is no other node to step down for.
         case .stepDown: .done(.noContent)
         // Load balancers ask often: an open database is told without suspension.
         case .health(let codes) where !seal.isSealed: .done(health(codes, nil, into: &body))
         case .report(.requests): .done(try requestsInFlight(into: &body))
-        case .health, .enable, .disable, .seal, .rekey, .rootGeneration, .terms, .report: .needsStorage
+        case .health, .seal, .rekey, .rootGeneration, .terms, .report: .needsStorage
         }
     }
 
@@ -65,8 +66,9 @@ package final class SystemPaths: SecretsEngine {
         _ command: Command, into body: inout ByteWriter
     ) async throws(SystemError) -> EngineReply {
         switch command {
-        case .enable(let wish, let warnings): return try await enable(wish, warnings)
-        case .disable(let path): return try await disable(path)
+        case .mounts(let command):
+            if let reply = try answer(command, into: &body) { return reply }
+            return try await perform(command, into: &body)
         case .report(let command): return try await report(command, into: &body)
         default: break
         }

@@ -151,6 +151,13 @@ final class House: Sendable {
                     return engine
                 },
                 "broken": { _, _ in throw StorageError.unavailable },
+            ],
+            authFactories: [
+                "login": { _, view in
+                    let engine = EchoEngine(view)
+                    engines.add(engine)
+                    return engine
+                }
             ])
         let facts = ServerFacts(version: "9", storageType: "inmem", clusterName: "here", clusterID: "c")
         try mounts.install(SystemPaths(facts: facts, mounts: mounts) { 1 }, at: "sys/", about: "system")

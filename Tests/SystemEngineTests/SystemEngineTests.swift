@@ -33,6 +33,28 @@ private final class FakeMounts: MountControl {
         if let refusal { throw refusal }
         list.withLock { list in list.removeAll { $0.path == path } }
     }
+
+    func point(at path: String) -> MountPoint? {
+        mounts.first { $0.path == path }.map {
+            MountPoint($0, systemDefaultSeconds: 1000, systemMaxSeconds: 2000)
+        }
+    }
+
+    func holder(of path: String) -> MountDescription? { mounts.first { path.hasPrefix($0.path) } }
+
+    func tune(_ path: String, _ change: MountTuning) async throws(MountFault) -> [String] {
+        if let refusal { throw refusal }
+        return change.options == nil ? [] : ["tuned \(path)"]
+    }
+
+    func remount(from source: String, to target: String) async throws(MountFault) -> MountMigration {
+        if let refusal { throw refusal }
+        return MountMigration(id: "m-1", source: source, target: target, status: "success")
+    }
+
+    func migration(_ id: String) -> MountMigration? {
+        id == "m-1" ? MountMigration(id: id, source: "a/", target: "b/", status: "success") : nil
+    }
 }
 
 @Suite("System engine")
@@ -136,6 +158,9 @@ struct SystemEngineTests {
             try await Self.call(engine, .read, "internal/ui/mounts/none/x")
         }
         #expect(SystemError.preflight("none/").faultClass == .permissionDenied)
+        await #expect(throws: SystemError.permissionDenied) {
+            try await Self.call(engine, .read, "internal/ui/mounts/transit", isKnown: false)
+        }
     }
 
     @Test("Only reading health, seal status and the UI's list is open to all")
@@ -143,7 +168,7 @@ struct SystemEngineTests {
         let engine = Self.engine()
         let paths: [(StaticString, Bool)] = [
             ("health", true), ("seal-status", true), ("internal/ui/mounts", true),
-            ("internal/ui/mounts/transit", false),
+            ("internal/ui/mounts/transit", true), ("internal/ui/resultant-acl", false),
             ("mounts", false), ("mounts/transit", false), ("health/", false), ("", false), ("healthz", false),
         ]
         for (path, isOpen) in paths {
@@ -189,10 +214,31 @@ struct SystemEngineTests {
         #expect(MountFault.pathInUse("a/").wireText == "path is already in use at a/")
     }
 
+    @Test("Tuning and moving are handed on, and told as the mounts say it")
+    func tuning() async throws {
+        let engine = Self.engine()
+        let read = try await Self.call(engine, .read, "mounts/transit/tune")
+        #expect(read.members["default_lease_ttl"] as? Int == 1000 && read.members["max_lease_ttl"] as? Int == 2000)
+        let system = try await Self.call(engine, .write, "mounts/a/tune", #"{"max_lease_ttl":"system"}"#)
+        #expect(system.reply.status == 204)
+        let warned = try await Self.call(engine, .write, "auth/a/tune", #"{"options":{"version":2}}"#)
+        #expect(warned.reply.warnings == ["tuned auth/a"])
+        await #expect(throws: SystemError.mount(.nothingToTune("none/"))) {
+            try await Self.call(engine, .read, "mounts/none/tune")
+        }
+        let moved = try await Self.call(engine, .write, "remount", #"{"from":"a","to":"b"}"#)
+        #expect(moved.members["migration_id"] as? String == "m-1")
+        #expect(try await Self.call(engine, .read, "remount/status/m-1").members["migration_id"] as? String == "m-1")
+        await #expect(throws: SystemError.nothingThere) { try await Self.call(engine, .read, "remount/status/m-2") }
+        for body in ["", #"{"from":"a"}"#, #"{"from":["a"],"to":"b"}"#] as [StaticString] {
+            await #expect(throws: SystemError.moveIncomplete) { try await Self.call(engine, .write, "remount", body) }
+        }
+    }
+
     @Test("Other paths and other operations are unsupported")
     func unsupported() async throws {
         let engine = Self.engine()
-        for path in ["", "nothing", "mounts/", "health/", "internal/ui", "auth"] as [StaticString] {
+        for path in ["", "nothing", "mounts/", "health/", "internal/ui", "auth/"] as [StaticString] {
             await #expect(throws: SystemError.unsupportedPath, "\(path)") { try await Self.call(engine, .read, path) }
         }
         for (operation, path) in [
