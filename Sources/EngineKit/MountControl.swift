@@ -97,7 +97,9 @@ package enum MountFault: WireFault, Equatable {
     /// The path is not one: empty, or with parts that are not allowed.
     case malformedPath
     /// The house's own mounts stay, where they are.
-    case cannotUnmount(String), tokenMethodStays, cannotRemount(String)
+    case cannotUnmount(String)
+    case tokenMethodStays
+    case cannotRemount(String)
     /// There is no engine of that type, or it is one that the house mounts itself.
     case unknownType(String)
     case typeNotMountable(String)
@@ -109,7 +111,8 @@ package enum MountFault: WireFault, Equatable {
     case unknownVisibility, unknownTokenType, tokenTypeOfSecrets
     case cannotDowngrade
     /// Nothing is mounted there.
-    case nothingToTune(String), nothingToMove(String)
+    case nothingToTune(String)
+    case nothingToMove(String)
     /// Something is mounted where a mount is to go.
     case existingMount(String)
     /// Secrets become no auth methods, nor the other way round.
