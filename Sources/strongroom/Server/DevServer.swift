@@ -54,7 +54,15 @@ struct DevServer {
         try Engines.installHouse(in: open, facts)
         try await open.adoptRootToken(token)
         try await open.open()
-        for name in engines {
+        do throws(MountFault) {
+            try await open.mounts.mount(
+                MountDescription(
+                    path: "secret", type: "kv", accessor: "", uuid: "", about: "key/value secret storage",
+                    options: ["version": "2"]))
+        } catch {
+            throw StartFault.engine("secret", error.wireText)
+        }
+        for name in engines where name != "secret" {
             do throws(MountFault) {
                 try await open.mounts.mount(
                     MountDescription(path: name, type: name, accessor: "", uuid: "", about: ""))

@@ -1,5 +1,7 @@
 internal import Dispatching
 internal import EngineKit
+internal import KVEngine
+internal import Storage
 internal import SystemEngine
 internal import TransitEngine
 
@@ -14,8 +16,20 @@ enum Engines {
             let engine = Transit(storage: view, now: ServerProcess.now)
             try await engine.open()
             return engine
-        }
+        },
+        "kv": { _, view in try await secrets(view) },
+        "kv-v1": { _, view in try await secrets(view) },
+        "kv-v2": { _, view in try await secrets(view, version: .versioned) },
+        "generic": { _, view in try await secrets(view, typeName: "generic") },
     ]
+
+    private static func secrets(
+        _ view: StorageView, typeName: String = "kv", version: KVVersion = .plain
+    ) async throws -> any SecretsEngine {
+        let engine = KeyValue(storage: view, typeName: typeName, version: version)
+        try await engine.open()
+        return engine
+    }
 
     /// Auth methods, by the type that `sys/auth` takes.
     static let authMethods: [String: MountTable.Factory] = [:]
