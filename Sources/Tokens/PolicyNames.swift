@@ -16,3 +16,10 @@ package enum PolicyNames {
         return names.sorted()
     }
 }
+
+extension PolicyNames {
+    /// The names in canonical spelling, sorted, each once, none taken for another.
+    package static func canonicalList(_ names: [String]) -> [String] {
+        Set(names.map { canonical($0) }).subtracting([""]).sorted()
+    }
+}

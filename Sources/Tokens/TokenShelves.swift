@@ -93,6 +93,15 @@ final class TokenShelves: Sendable {
         }
     }
 
+    /// Forgets what is known of a token but that it is there.
+    func forget(_ digest: TokenDigest) {
+        let short = digest.short
+        shelf(short).shelf.withLock { shelf in
+            shelf.changes &+= 1
+            Self.drop(short, in: &shelf)
+        }
+    }
+
     /// Adds a token of which only the digest is known yet.
     func add(unread short: UInt64) {
         shelf(short).shelf.withLock { shelf in

@@ -49,7 +49,7 @@ extension TokenStore {
     }
 
     /// `service` and `batch` of the mount force; else the role's say counts, else the mount's default.
-    static func kind(mount: String, role: String) -> Caller.Kind {
+    package static func kind(mount: String, role: String) -> Caller.Kind {
         switch (mount, role) {
         case ("batch", _): .batch
         case ("service", _): .service

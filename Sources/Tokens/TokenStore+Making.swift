@@ -11,6 +11,14 @@ extension TokenStore {
     package func make(
         _ draft: TokenEntry, customID: SealSecret? = nil, parent: String? = nil, now: Int
     ) async throws(TokenError) -> MadeToken {
+        try await make(draft, customID: customID, parent: parent, now: now) { _ in nil }
+    }
+
+    /// The same, with an entry that becomes durable together with the token and is kept under its id.
+    func make(
+        _ draft: TokenEntry, customID: SealSecret? = nil, parent: String? = nil, now: Int,
+        with beside: (_ id: String) -> StoredBeside?
+    ) async throws(TokenError) -> MadeToken {
         guard let keys = openKeys() else { throw .closed }
         var entry = draft
         entry.parentID = parent ?? ""
@@ -36,6 +44,7 @@ extension TokenStore {
             // What is still being ended must not come back to life.
             batch.require(.absent, at: StorageKey(Self.ending + id))
             batch.put(StorageKey(Self.accessors + filed.hex), Self.accessorRecord(id, accessor))
+            if let beside = beside(id) { batch.put(StorageKey(beside.path), beside.value) }
             if entry.hasLease { batch.put(StorageKey(Self.listing(entry.path, id)), [1]) }
             if let parent {
                 batch.put(StorageKey(Self.parents + parent + "/" + id), [1])
@@ -75,4 +84,12 @@ extension TokenStore {
             throw error
         }
     }
+}
+
+/// An entry that is stored in the same commit as a token.
+struct StoredBeside {
+    let path: String
+    let value: [UInt8]
+
+    init(_ path: String, _ value: [UInt8]) { (self.path, self.value) = (path, value) }
 }

@@ -52,8 +52,9 @@ extension TokenStore {
                 }
                 if entry.hasLease { batch.delete(StorageKey(Self.listing(entry.path, id))) }
                 if !entry.parentID.isEmpty { batch.delete(StorageKey(Self.parents + entry.parentID + "/" + id)) }
+                if entry.policies == [Self.wrappingPolicy] { batch.delete(StorageKey(Self.wrapped + id)) }
                 batch.put(StorageKey(Self.ending + id), [keepingChildren ? 2 : 1])
-                guard try await commitUnlessConflict(batch) else { continue }
+                guard try await commitForgetting(digest, batch) else { continue }
                 shelves.remove(digest)
                 return true
             }

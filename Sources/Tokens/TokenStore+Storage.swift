@@ -63,12 +63,14 @@ extension TokenStore {
         do throws(StorageError) { try await storage.commit(batch) } catch { throw .storage(error) }
     }
 
-    /// False when a precondition failed.
-    func commitUnlessConflict(_ batch: WriteBatch) async throws(TokenError) -> Bool {
+    /// Commits a change of a token; false when a precondition failed. When nothing is known of how it went, memory
+    /// forgets what it knew, and the next request asks storage.
+    func commitForgetting(_ digest: TokenDigest, _ batch: WriteBatch) async throws(TokenError) -> Bool {
         do throws(StorageError) {
             try await storage.commit(batch)
             return true
         } catch {
+            shelves.forget(digest)
             if case .conflict = error { return false }
             throw .storage(error)
         }

@@ -226,7 +226,7 @@ package final class TokenStore: Sendable {
                 let key = StorageKey(Self.ids + digest.hex)
                 batch.put(key, entry.record)
                 batch.require(.revision(revision), at: key)
-                guard try await commitUnlessConflict(batch) else { continue }
+                guard try await commitForgetting(digest, batch) else { continue }
                 let known = KnownToken(digest, entry)
                 shelves.put(known)
                 return known

@@ -43,27 +43,3 @@ struct StoredMountTests {
         }
     }
 }
-
-@Suite("Stored root tokens")
-struct RootTokenTests {
-    @Test("A made token is known, also after loading, and nothing else is")
-    func tokens() async throws {
-        let storage = InMemoryStorage()
-        let tokens = RootTokens()
-        let token = try await tokens.make(in: storage, nowUnixSeconds: 1)
-        #expect(token.hasPrefix("hvs.") && token.utf8.count == 28)
-        let loaded = RootTokens()
-        #expect(withView(token) { !loaded.knows($0) })
-        try await loaded.load(from: storage)
-        for known in [tokens, loaded] {
-            #expect(withView(token) { known.knows($0) })
-            for other in ["", "hvs.", String(token.dropLast()), token + "x", String(token.reversed())] {
-                #expect(withView(other) { !known.knows($0) })
-            }
-        }
-        loaded.unload()
-        #expect(withView(token) { !loaded.knows($0) })
-        // What is stored is a digest, not the token.
-        for key in try await storage.list(under: "", after: nil, limit: 10) { #expect(!key.path.contains(token)) }
-    }
-}

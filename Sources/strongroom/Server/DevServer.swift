@@ -20,10 +20,8 @@ struct DevServer {
         try ServerProcess.prepare()
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
         let open = try await makeInside(token)
-        var stages = AccessStages(tokens: open.tokens)
-        stages.audit = open.audit
         let dispatcher = Dispatcher(
-            mounts: open.mounts, stages: stages, limits: configuration.limits)
+            mounts: open.mounts, stages: open.stages, limits: configuration.limits)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do throws(HTTPServerError) { try await server.start() } catch {
             await server.shutdown(gracePeriod: .zero)

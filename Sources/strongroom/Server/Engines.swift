@@ -41,7 +41,10 @@ enum Engines {
     static func sections(
         _ open: OpenServer, _ facts: ServerFacts, _ reports: (any ServerReports)?
     ) -> [String: any SecretsEngine] {
-        [
+        let policies = PolicyPaths(policies: open.policies, callers: open.tokens)
+        return [
+            "wrapping": WrappingPaths(store: open.tokens), "policy": policies, "policies": policies,
+            "capabilities": policies, "capabilities-self": policies, "capabilities-accessor": policies,
             "audit": AuditSections.devices(open.audit), "audit-hash": AuditSections.hash(open.audit),
             "config": ConfigurationSection.make(open.audit, reports: reports),
             "tools": ToolsSection.make(), "replication": StandingSections.replication(),
@@ -49,7 +52,7 @@ enum Engines {
         ]
     }
 
-    /// Puts in what the house mounts itself: `sys/` with its sections.
+    /// Puts in what the house mounts itself: `sys/` with its sections, tokens, cubbyholes.
     static func installHouse(
         in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil
     ) throws(MountFault) {
@@ -58,5 +61,7 @@ enum Engines {
         try open.mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",
             sections: sections(open, facts, reports))
+        try open.mounts.install(open.tokenMethod, at: "auth/token/", about: "token based credentials")
+        try open.mounts.install(open.cubbyhole, at: "cubbyhole/", about: "per-token private secret storage")
     }
 }

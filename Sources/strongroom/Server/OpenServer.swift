@@ -1,10 +1,17 @@
 internal import Auditing
 internal import Barrier
+internal import CubbyholeEngine
 internal import Dispatching
 internal import EngineKit
+internal import Leases
 internal import Logging
+internal import Policies
+internal import Primitives
 internal import Storage
 internal import Synchronization
+internal import TokenAuth
+internal import Tokens
+internal import Vocabulary
 
 /// What exists only while the storage is unsealed: mounts and tokens. Opened after each unsealing, closed before each
 /// sealing; requests see it through the gate. The one place that knows how tokens are kept.
@@ -13,9 +20,19 @@ internal import Synchronization
 final class OpenServer: SealGate {
     let mounts: MountTable
     /// Who asks.
-    let tokens = RootTokens()
+    let tokens: TokenStore
     /// Records requests.
     let audit: AuditBroker
+    /// What they may do.
+    let policies: PolicyStore
+    /// What was given out for a time.
+    let leases: LeaseManager
+    /// What tokens keep for themselves.
+    let cubbyhole: Cubbyhole
+    /// Tokens made by tokens.
+    let tokenMethod: TokenMethod
+    /// The time by which tokens and leases live.
+    let clock = SteadyClock()
     /// The cluster's name for itself, and the releases that ran here.
     let identity = ServerIdentity()
     let storage: any StorageBackend
@@ -23,6 +40,7 @@ final class OpenServer: SealGate {
     private let log: Logger
     private let isOpen = Atomic<Bool>(false)
     private let turns = Turns()
+    private let clocks = Mutex<[Task<Void, Never>]>([])
 
     /// The inside of a server over `storage`, which may be sealed from time to time.
     init(storage: any StorageBackend, log: Logger, isStorageSealed: @escaping @Sendable () -> Bool = { false }) {
@@ -31,6 +49,36 @@ final class OpenServer: SealGate {
         self.isStorageSealed = isStorageSealed
         audit = AuditBroker { log.warning("\($0)") }
         mounts = MountTable(storage: storage, factories: Engines.all)
+        let now = { @Sendable [clock] in clock.unixSeconds }
+        let (tokens, policies) = (
+            TokenStore(storage: Self.tokenStorage(storage), mounts: mounts, now: now),
+            PolicyStore(storage: StorageView(storage, prefix: "core/policy/")) { buffer in
+                (try? RandomSource.fillSecret(buffer)) != nil
+            }
+        )
+        leases = LeaseManager(storage: storage, engines: mounts, tokens: tokens, now: now)
+        cubbyhole = Cubbyhole(storage: StorageView(storage, prefix: "house/cubbyhole/")) {
+            (caller) async throws(TokenFault) in try await tokens.answer(keptFor: caller)
+        }
+        tokenMethod = TokenMethod(
+            store: tokens, storage: StorageView(storage, prefix: "house/auth/token/"), rights: policies,
+            unknownPolicies: { policies.unknown(among: $0) })
+        (self.tokens, self.policies) = (tokens, policies)
+        tokens.attach(cubbyhole)
+        tokens.attach(leases)
+    }
+
+    private static func tokenStorage(_ storage: any StorageBackend) -> StorageView {
+        StorageView(storage, prefix: "core/token/")
+    }
+
+    /// What the stages of a request ask.
+    var stages: AccessStages {
+        var stages = AccessStages(tokens: tokens, rights: policies)
+        stages.leases = leases
+        stages.wrapping = tokens
+        stages.audit = audit
+        return stages
     }
 
     /// Whether requests have to wait for an unsealing.
@@ -43,14 +91,16 @@ final class OpenServer: SealGate {
             guard !isStorageSealed(), !isOpen.load(ordering: .acquiring) else { return }
             do {
                 try await identity.load(from: storage)
-                try await tokens.load(from: storage)
+                try await tokens.open()
+                try await policies.load()
                 try await audit.load(from: storage)
                 try await mounts.load()
+                try await leases.load()
+                startClocks()
                 isOpen.store(true, ordering: .releasing)
                 log.info("unsealed", metadata: ["mounts": "\(mounts.mounts.count)"])
             } catch {
-                await mounts.unload()
-                tokens.unload()
+                await forget()
                 await audit.unload()
                 log.error("cannot open what is stored", metadata: ["reason": "\(error)"])
                 throw error
@@ -62,12 +112,35 @@ final class OpenServer: SealGate {
     func close() async {
         try? await turns.run { [self] in
             guard isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
-            await mounts.unload()
-            tokens.unload()
+            await forget()
             // The request that seals is answered yet, and its answer recorded.
             audit.unloadSoon()
             log.info("sealing")
         }
+    }
+
+    private func forget() async {
+        let ticking = clocks.withLock { clocks in
+            defer { clocks = [] }
+            return clocks
+        }
+        for task in ticking { task.cancel() }
+        await mounts.unload()
+        leases.unload()
+        policies.unload()
+        tokens.close()
+    }
+
+    /// Tokens and leases come to their end while the storage is open.
+    private func startClocks() {
+        let ending = Task { [leases] in await leases.run() }
+        let ticking = Task { [tokens] in
+            while !Task.isCancelled {
+                await tokens.tick(now: tokens.now())
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        clocks.withLock { $0 = [ending, ticking] }
     }
 
     /// Periodic work of the engines, while there are any.
@@ -79,12 +152,25 @@ final class OpenServer: SealGate {
     func makeRootToken(
         in storage: any StorageBackend, length: Int = TokenText.length
     ) async throws(StorageError) -> String {
-        try await tokens.make(in: storage, length: length, nowUnixSeconds: ServerProcess.now())
+        guard let token = TokenText.make(length: length) else { throw .unavailable }
+        try await adoptRootToken(token, in: storage)
+        return token
     }
 
     /// Makes a root token with a text that somebody chose: the development server's.
-    func adoptRootToken(_ text: String) async throws(StorageError) {
-        try await tokens.adopt(text, in: storage, nowUnixSeconds: ServerProcess.now())
+    func adoptRootToken(_ text: String, in storage: (any StorageBackend)? = nil) async throws(StorageError) {
+        let isOpen = isOpen.load(ordering: .acquiring)
+        do throws(TokenError) {
+            let store =
+                isOpen
+                ? tokens
+                : TokenStore(storage: Self.tokenStorage(storage ?? self.storage), mounts: mounts, now: tokens.now)
+            if !isOpen { try await store.open() }
+            _ = try await store.makeRoot(spelled: SealSecret(exposing: text), now: tokens.now())
+        } catch {
+            if case .storage(let error) = error { throw error }
+            throw .unavailable
+        }
     }
 }
 

@@ -87,10 +87,8 @@ struct StrongroomServer {
         try Engines.installHouse(
             in: open, facts, seal: control,
             reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
-        var stages = AccessStages(tokens: open.tokens)
-        stages.audit = open.audit
         let dispatcher = Dispatcher(
-            mounts: open.mounts, stages: stages, limits: settings.limits, gate: open,
+            mounts: open.mounts, stages: open.stages, limits: settings.limits, gate: open,
             inFlight: inFlight)
         var configuration = HTTPServerConfiguration()
         configuration.limits = settings.limits
