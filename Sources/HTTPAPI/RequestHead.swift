@@ -25,6 +25,7 @@ struct RequestHead: Equatable, Sendable {
     var query = HeadSpan()
     var token = HeadSpan()
     var namespace = HeadSpan()
+    var wrapTime = HeadSpan()
     var isForm = false
     var isMergePatch = false
     var framing = BodyFraming.none
@@ -45,6 +46,7 @@ struct RequestHead: Equatable, Sendable {
         request.query = bytes.slice(query.offset, query.count)
         request.token = bytes.slice(token.offset, token.count)
         request.namespace = bytes.slice(namespace.offset, namespace.count)
+        request.wrapTime = bytes.slice(wrapTime.offset, wrapTime.count)
         request.isForm = isForm
         request.isMergePatch = isMergePatch
         request.body = body

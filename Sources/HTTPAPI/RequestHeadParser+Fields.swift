@@ -15,6 +15,7 @@ struct HeaderSet: OptionSet {
     static let expect = HeaderSet(rawValue: 128)
     static let close = HeaderSet(rawValue: 256)
     static let keepAlive = HeaderSet(rawValue: 512)
+    static let wrapTime = HeaderSet(rawValue: 1024)
 }
 
 extension RequestHeadParser {
@@ -52,6 +53,11 @@ extension RequestHeadParser {
             if name.equalsIgnoringCase("authorization") { try noteAuthorization(value, at: offset) }
         case (14, UInt8(ascii: "c")):
             if name.equalsIgnoringCase("content-length") { try noteContentLength(value) }
+        case (16, UInt8(ascii: "x")):
+            if name.equalsIgnoringCase("x-vault-wrap-ttl") {
+                try once(.wrapTime, "duplicate X-Vault-Wrap-TTL header")
+                head.wrapTime = HeadSpan(offset: offset, count: value.count)
+            }
         case (17, UInt8(ascii: "t")):
             if name.equalsIgnoringCase("transfer-encoding") { try noteTransferEncoding(value) }
         case (17, UInt8(ascii: "x")):
