@@ -78,7 +78,7 @@ package final class Caller: Sendable {
 /// The connection that a request came by.
 ///
 /// **Concurrency** does not change; one per connection, shared by its requests.
-package final class ClientFacts: Sendable {
+package final class ClientFacts: Sendable, Equatable {
     /// Where the client is, behind trusted proxies.
     package let address: PeerAddress
     /// The client's certificate chain in DER, leaf first; empty without TLS or certificate. Unverified.
@@ -92,6 +92,9 @@ package final class ClientFacts: Sendable {
 
     /// Nothing known.
     package static let none = ClientFacts(address: .unknown)
+
+    /// Whether it is the same connection.
+    package static func == (left: ClientFacts, right: ClientFacts) -> Bool { left === right }
 }
 
 /// Where an engine is mounted, with the times that hold there.

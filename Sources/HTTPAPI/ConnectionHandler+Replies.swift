@@ -26,6 +26,14 @@ extension ConnectionHandler {
 
     /// Answers `self.head` with what is in the workspace, which is given back.
     func respond(_ reply: WireReply, from work: Workspace) {
+        var reply = reply
+        if reply.ticket > 0 {
+            switch loop.answering.outcome(of: reply.ticket) {
+            case .pending: return hold(reply, in: work)
+            case .failed: reply = loop.unrecorded(into: &work.writer)
+            case .recorded: break
+            }
+        }
         let body = work.writer.view
         let sendsBody = head.method != .head
         let isLarge = sendsBody && body.count > Self.pieceBytes && reply.contentType != nil
@@ -69,11 +77,19 @@ extension ConnectionHandler {
 
     /// Adds the loop writer's answer to what goes out next, and empties that writer.
     func encodeLoopWriter(_ reply: WireReply, sendsBody: Bool, note: ConnectionNote) {
+        let start = outbound?.writerIndex ?? 0
         encode(reply, body: loop.writer.view, sendsBody: sendsBody, note: note)
+        if reply.ticket > 0 {
+            held.append(
+                HeldReply(
+                    ticket: reply.ticket, start: start, end: outbound?.writerIndex ?? start, sendsBody: sendsBody,
+                    note: note))
+        }
         loop.clearWriter()
     }
 
-    private func encode(_ reply: WireReply, body: ByteView, sendsBody: Bool, note: ConnectionNote) {
+    /// Adds an answer to what goes out next.
+    func encode(_ reply: WireReply, body: ByteView, sendsBody: Bool, note: ConnectionNote) {
         var output = takeOutbound()
         loop.withDateLine { dateLine in
             let room = ResponseEncoder.room(for: reply, body: sendsBody ? body : .empty, dateLine: dateLine)
@@ -100,7 +116,7 @@ extension ConnectionHandler {
 
     /// Hands all gathered answers to the channel, and the end of the connection after the last one.
     func flushOutbound() {
-        guard let context, phase != .closed else { return }
+        guard let context, phase != .closed, held.isEmpty || letHeldGo() else { return }
         if phase == .closing, !isClosingScheduled {
             isClosingScheduled = true
             let last = outbound ?? context.channel.allocator.buffer(capacity: 0)

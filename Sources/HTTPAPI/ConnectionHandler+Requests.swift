@@ -23,6 +23,7 @@ extension ConnectionHandler {
             if let rules = listener.forwardedFor {
                 head.remote = try rules.remote(peer: peer, fields: bytes.slice(0, head.count))
             }
+            head.client = facts(for: head.remote)
         } catch {
             return fail(error, bytes)
         }
@@ -45,6 +46,8 @@ extension ConnectionHandler {
         } else {
             let work = loop.workspaces.take()
             work.block.append(bytes.slice(0, used), expecting: used)
+            // Above the threshold nobody was asked yet.
+            head.isCounted = head.isCounted || bodyCount < limits.poolThresholdBytes
             self.head = head
             startTask(work)
         }
@@ -52,7 +55,8 @@ extension ConnectionHandler {
     }
 
     /// Asks whether the body is wanted, and makes ready to gather it.
-    private func beginBody(_ head: RequestHead, _ bytes: ByteView) -> Int {
+    private func beginBody(_ arrived: RequestHead, _ bytes: ByteView) -> Int {
+        var head = arrived
         var isShort = false
         if case .length(let length) = head.framing { isShort = length <= Self.unaskedBodyBytes }
         if !isShort || head.expectsContinue {
@@ -62,6 +66,7 @@ extension ConnectionHandler {
                 beginClosing(lingering: true)
                 return bytes.count
             }
+            head.isCounted = true
         }
         if head.expectsContinue, bytes.count == head.count { append(ResponseEncoder.continueAnswer) }
         self.head = head
@@ -104,6 +109,7 @@ extension ConnectionHandler {
         if isSmall, let reply = loop.answering.answer(work.request(head), into: &work.writer) {
             respond(reply, from: work)
         } else {
+            head.isCounted = head.isCounted || isSmall
             startTask(work)
         }
     }
@@ -120,7 +126,8 @@ extension ConnectionHandler {
     private func finishTask(_ work: Workspace, _ reply: WireReply) {
         guard phase == .answering else { return loop.workspaces.give(back: work) }
         respond(reply, from: work)
-        advance()
+        // An answer that waits for its record goes on by itself.
+        if phase != .holding { advance() }
     }
 
     /// Answers a fault of the protocol, after which nothing that follows can be understood; returns all of `bytes`.

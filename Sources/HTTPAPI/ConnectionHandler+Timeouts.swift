@@ -28,7 +28,7 @@ extension ConnectionHandler {
         case .closing:
             guard isOutputDone else { return checkWriting() }
             if hasPassed(loop.configuration.lingerSeconds) { context?.close(promise: nil) }
-        case .answering, .closed: break
+        case .answering, .holding, .closed: break
         }
     }
 

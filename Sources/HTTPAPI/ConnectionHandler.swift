@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Dispatching
+internal import EngineKit
 internal import NIOCore
 internal import Vocabulary
 
@@ -28,6 +29,8 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
         case body
         /// A task works on the request.
         case answering
+        /// The answer is there, and waits until its audit entry is recorded.
+        case holding
         /// A large answer is written piece by piece.
         case sending
         /// The last answer is on its way or has gone; input is thrown away.
@@ -75,17 +78,30 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
     /// Whether the last answer has left.
     var isOutputDone = false
     var isClosingScheduled = false
+    /// Answers in `outbound` that wait for their audit entries, in order; until then nothing of it leaves.
+    var held: [HeldReply] = []
+    /// The answer in `work` that waits for its audit entry.
+    var heldReply = WireReply(status: 0)
+    var isAwaitingOutcomes = false
     var discarded = 0
 
+    private var facts: ClientFacts
     private var isInputClosed = false
     private var isReadHeld = false
     private var isProcessing = false
 
-    init(loop: LoopState, listener: Listener, peer: PeerAddress) {
+    init(loop: LoopState, listener: Listener, peer: PeerAddress, certificates: [[UInt8]] = []) {
         (self.loop, self.listener, self.peer) = (loop, listener, peer)
+        facts = ClientFacts(address: peer, certificates: certificates)
         (since, began) = (loop.now, loop.now)
         parser = RequestHeadParser(limit: listener.limits.maxHeaderBytes)
         decoder = ChunkedDecoder(limit: listener.limits.maxRequestBytes)
+    }
+
+    /// The connection as a request from `remote` came by it; a proxy's connection is many clients'.
+    func facts(for remote: PeerAddress) -> ClientFacts {
+        if facts.address != remote { facts = ClientFacts(address: remote, certificates: facts.certificates) }
+        return facts
     }
 
     // MARK: Channel events
@@ -111,7 +127,7 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
         switch phase {
         case .closing: discard(buffer.readableBytes)
         case .closed: break
-        case .fresh, .idle, .head, .body, .answering, .sending:
+        case .fresh, .idle, .head, .body, .answering, .holding, .sending:
             guard backlog == nil, canTakeInput else {
                 if backlog == nil { backlog = buffer } else { backlog?.writeImmutableBuffer(buffer) }
                 if canTakeInput { takeBacklog() }
@@ -150,8 +166,8 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
     /// Whether bytes may be taken apart now.
     private var canTakeInput: Bool {
         switch phase {
-        case .fresh, .idle, .head, .body: !isBlocked
-        case .answering, .sending, .closing, .closed: false
+        case .fresh, .idle, .head, .body: !isBlocked && !isHeldUp
+        case .answering, .holding, .sending, .closing, .closed: false
         }
     }
 
@@ -191,7 +207,7 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
             lingers = true
             discard(input.readableBytes)
         case .closed: break
-        case .fresh, .idle, .head, .body, .answering, .sending:
+        case .fresh, .idle, .head, .body, .answering, .holding, .sending:
             if input.readerIndex > input.readableBytes { input.discardReadBytes() }
             backlog = input
         }
@@ -240,7 +256,7 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
     private func end() {
         phase = .closed
         loop.remove(self)
-        (backlog, outbound) = (nil, nil)
+        (backlog, outbound, held) = (nil, nil, [])
         if let work { loop.workspaces.give(back: work) }
         work = nil
     }

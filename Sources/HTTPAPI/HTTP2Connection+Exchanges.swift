@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Dispatching
+internal import EngineKit
 internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
@@ -22,8 +23,13 @@ extension HTTP2Connection {
         do throws(ProtocolFault) {
             exchange.head = try RequestHeadParser.parse(list, into: work.block)
             exchange.head.remote = peer
+            exchange.head.client = facts
             if let rules = listener.forwardedFor {
                 exchange.head.remote = try rules.remote(peer: peer, fields: work.block.view)
+                if exchange.head.remote != peer {
+                    exchange.head.client = ClientFacts(
+                        address: exchange.head.remote, certificates: facts.certificates)
+                }
             }
         } catch {
             return fail(error, exchange)
@@ -40,6 +46,7 @@ extension HTTP2Connection {
         if let reply = loop.answering.refuse(work.request(exchange.head), into: &work.writer) {
             return respond(reply, to: exchange)
         }
+        exchange.head.isCounted = true
         if exchange.head.expectsContinue {
             write(.headers(.init(headers: HPACKHeaders([(":status", "100")]))), on: exchange.id)
         }
@@ -50,12 +57,14 @@ extension HTTP2Connection {
         guard let work = exchange.work else { return }
         gathered -= exchange.bodyCount
         exchange.phase = .answering
-        let (head, answering) = (exchange.head, loop.answering)
-        if exchange.bodyCount < limits.poolThresholdBytes,
-            let reply = answering.answer(work.request(head), into: &work.writer)
-        {
-            return respond(reply, to: exchange)
+        let answering = loop.answering
+        if exchange.bodyCount < limits.poolThresholdBytes {
+            if let reply = answering.answer(work.request(exchange.head), into: &work.writer) {
+                return respond(reply, to: exchange)
+            }
+            exchange.head.isCounted = true
         }
+        let head = exchange.head
         exchange.work = nil
         running += 1
         let (eventLoop, id) = (loop.eventLoop, exchange.id)
@@ -87,7 +96,18 @@ extension HTTP2Connection {
     /// Answers with what is in the workspace's writer.
     private func respond(_ reply: WireReply, to exchange: HTTP2Exchange) {
         guard let work = exchange.work else { return }
+        var reply = reply
         if exchange.phase == .body { gathered -= exchange.bodyCount }
+        if reply.ticket > 0 {
+            switch loop.answering.outcome(of: reply.ticket) {
+            case .pending:
+                exchange.phase = .holding
+                exchange.heldReply = reply
+                return loop.awaitOutcome(of: reply.ticket, for: self)
+            case .failed: reply = loop.unrecorded(into: &work.writer)
+            case .recorded: break
+            }
+        }
         exchange.phase = .sending
         exchange.since = loop.now
         let count = work.writer.view.count
@@ -99,6 +119,7 @@ extension HTTP2Connection {
         list.add(name: ":status", value: String(status))
         if let media = reply.contentType { list.add(name: "content-type", value: media) }
         list.add(name: "cache-control", value: "no-store")
+        if reply.retryAfterSeconds > 0 { list.add(name: "retry-after", value: String(reply.retryAfterSeconds)) }
         if mayHaveBody { list.add(name: "content-length", value: String(length)) }
         list.add(name: "date", value: loop.date)
         let isLast = length == 0 || exchange.head.method == .head
@@ -106,6 +127,14 @@ extension HTTP2Connection {
         guard !isLast else { return finishAnswer(exchange, payload) }
         write(payload, on: exchange.id)
         pump(exchange)
+    }
+
+    /// Entries were settled: answers those that waited for that.
+    func outcomesKnown() {
+        for exchange in Array(exchanges.values) where exchange.phase == .holding {
+            respond(exchange.heldReply, to: exchange)
+        }
+        flush()
     }
 
     /// Writes the next piece of an answer; its arrival with the client brings the one after it.
@@ -157,7 +186,7 @@ extension HTTP2Connection {
             (exchange.progress, exchange.since) = (exchange.bodyCount, loop.now)
         case .sending:
             if hasPassed(limits.writeTimeoutSeconds, since: exchange.since) { reset(exchange, .cancel) }
-        case .answering, .ended: break
+        case .answering, .holding, .ended: break
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Dispatching
+internal import EngineKit
 internal import NIOCore
 internal import NIOHTTP2
 internal import NIOSSL
@@ -33,6 +34,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     let loop: LoopState
     let listener: Listener
     let peer: PeerAddress
+    let facts: ClientFacts
+    var isAwaitingOutcomes = false
     /// The library's handler, which stands before this one.
     let frames: NIOHTTP2Handler
     var slot: Int?
@@ -51,7 +54,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     private var hasEnded = false
     private let watch = GoAwayWatch()
 
-    init(loop: LoopState, listener: Listener, peer: PeerAddress) {
+    init(loop: LoopState, listener: Listener, peer: PeerAddress, certificates: [[UInt8]] = []) {
+        facts = ClientFacts(address: peer, certificates: certificates)
         (self.loop, self.listener, self.peer) = (loop, listener, peer)
         since = loop.now
         frames = Self.frames(listener.limits, streams: loop.configuration.maxConcurrentStreams, watch)

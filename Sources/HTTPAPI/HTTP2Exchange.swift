@@ -10,6 +10,8 @@ final class HTTP2Exchange {
         case body
         /// A task works on the request, and holds the workspace.
         case answering
+        /// The answer is in the workspace, and waits until its audit entry is recorded.
+        case holding
         /// The answer is written, or waits for the client to take it.
         case sending
         /// Nothing more to do.
@@ -20,6 +22,8 @@ final class HTTP2Exchange {
     var phase = Phase.body
     var head = RequestHead()
     var work: Workspace?
+    /// The answer that waits.
+    var heldReply = WireReply(status: 0)
     /// Length of the body so far.
     var bodyCount = 0
     /// Length of the body as the head has it.

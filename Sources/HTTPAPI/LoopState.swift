@@ -32,6 +32,10 @@ protocol LoopMember: AnyObject {
     func stop()
     /// Ends the connection, whatever it is doing.
     func abandon()
+    /// Whether it is among those that wait for audit entries.
+    var isAwaitingOutcomes: Bool { get set }
+    /// Audit entries were settled: goes on where something waited for that.
+    func outcomesKnown()
 }
 
 /// What the connections of one event loop share: scratch memory, the clock, and the register for the sweep.
@@ -63,6 +67,9 @@ final class LoopState: @unchecked Sendable {
     private var connections: [any LoopMember] = []
     private var sweeps = 0
     private var sweeping: RepeatedTask?
+    private var awaiting: [any LoopMember] = []
+    // Whether somebody waits for audit entries: whoever settles them need not look further otherwise.
+    private let isAwaited = Atomic<Bool>(false)
 
     init(
         eventLoop: any EventLoop, configuration: HTTPServerConfiguration, answering: any RequestAnswering,
@@ -83,7 +90,44 @@ final class LoopState: @unchecked Sendable {
         sweeping = eventLoop.scheduleRepeatedTask(initialDelay: sweepInterval, delay: sweepInterval) { _ in
             self.sweep()
         }
+        answering.onOutcomes { [weak self] in self?.wake() }
     }
+
+    // MARK: Audit entries
+
+    /// Calls `outcomesKnown` of the member once entries were settled.
+    func awaitOutcome(of ticket: UInt64, for member: any LoopMember) {
+        if !member.isAwaitingOutcomes {
+            member.isAwaitingOutcomes = true
+            awaiting.append(member)
+        }
+        isAwaited.store(true, ordering: .sequentiallyConsistent)
+        // It may have been settled before anybody could see that it is waited for.
+        if answering.outcome(of: ticket) != .pending { wake() }
+    }
+
+    /// Called by whoever settled entries, from any thread.
+    private func wake() {
+        guard isAwaited.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        eventLoop.execute { self.tellOutcomes() }
+    }
+
+    private func tellOutcomes() {
+        let members = awaiting
+        awaiting.removeAll(keepingCapacity: true)
+        for member in members {
+            member.isAwaitingOutcomes = false
+            member.outcomesKnown()
+        }
+    }
+
+    /// What goes out in the place of an answer that was not recorded.
+    func unrecorded(into writer: inout ByteWriter) -> WireReply {
+        writer.truncate(to: 0)
+        return answering.reply(to: .unrecorded, into: &writer)
+    }
+
+    // MARK: Connections
 
     /// Registers a connection; false when there are too many.
     func admit(_ connection: any LoopMember) -> Bool {
@@ -122,6 +166,8 @@ final class LoopState: @unchecked Sendable {
     func endStopping() {
         sweeping?.cancel()
         sweeping = nil
+        awaiting = []
+        isAwaited.store(false, ordering: .sequentiallyConsistent)
         for connection in connections { connection.abandon() }
         workspaces.trim()
         workspaces.trim()

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Dispatching
+internal import EngineKit
 internal import Vocabulary
 
 /// How the end of a request's body is found. **Source** RFC 9112 §6.
@@ -26,6 +27,8 @@ struct RequestHead: Equatable, Sendable {
     var token = HeadSpan()
     var namespace = HeadSpan()
     var wrapTime = HeadSpan()
+    /// The header lines.
+    var fields = HeadSpan()
     var isForm = false
     var isMergePatch = false
     var framing = BodyFraming.none
@@ -37,6 +40,10 @@ struct RequestHead: Equatable, Sendable {
     var expectsContinue = false
     /// Who sent it.
     var remote = PeerAddress.unknown
+    /// The connection.
+    var client = ClientFacts.none
+    /// Whether the house has seen the request already.
+    var isCounted = false
     /// Length of the head, with the empty line that ends it.
     var count = 0
 
@@ -47,6 +54,9 @@ struct RequestHead: Equatable, Sendable {
         request.token = bytes.slice(token.offset, token.count)
         request.namespace = bytes.slice(namespace.offset, namespace.count)
         request.wrapTime = bytes.slice(wrapTime.offset, wrapTime.count)
+        request.headers = bytes.slice(fields.offset, fields.count)
+        request.client = client
+        request.isCounted = isCounted
         request.isForm = isForm
         request.isMergePatch = isMergePatch
         request.body = body

@@ -25,6 +25,7 @@ extension RequestHeadParser {
         guard parser.head.path.count > 0 else { throw .malformed("invalid request target") }
         if parser.head.token.count == 0 { parser.head.token = parser.bearer }
         parser.head.count = block.count
+        parser.head.fields = HeadSpan(offset: 0, count: block.count)
         return parser.head
     }
 

@@ -37,8 +37,10 @@ struct RequestHeadParser {
             let isLast = try parse(line: line, at: lineStart)
             searched = feed + 1
             lineStart = searched
+            if stage == .fields, head.fields.offset == 0 { head.fields.offset = searched }
             if isLast {
                 head.count = searched
+                head.fields.count = max(searched - 2 - head.fields.offset, 0)
                 try finish()
                 return head
             }

@@ -49,6 +49,11 @@ enum ResponseEncoder {
             cursor.append("\r\n")
         }
         cursor.append("Cache-Control: no-store\r\n")
+        if reply.retryAfterSeconds > 0 {
+            cursor.append("Retry-After: ")
+            cursor.append(decimal: reply.retryAfterSeconds)
+            cursor.append("\r\n")
+        }
         if mayHaveBody {
             cursor.append("Content-Length: ")
             cursor.append(decimal: length)

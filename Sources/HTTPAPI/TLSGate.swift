@@ -88,6 +88,9 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, LoopMember,
 
     func stop() { abandon() }
 
+    var isAwaitingOutcomes = false
+    func outcomesKnown() {}
+
     func abandon() { context?.close(promise: nil) }
 
     // MARK: Stages
@@ -122,15 +125,20 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, LoopMember,
 
     private func makeWay(_ agreed: String?, _ context: ChannelHandlerContext) {
         let operations = context.pipeline.syncOperations
+        // The leaf is all that an unverified handshake leaves of a chain.
+        let leaf = try? operations.handler(type: NIOSSLServerHandler.self).peerCertificate?.toDERBytes()
+        let certificates = leaf.map { [$0] } ?? []
         do {
             if agreed == "h2" {
-                let connection = HTTP2Connection(loop: loop, listener: listener, peer: peer)
+                let connection = HTTP2Connection(
+                    loop: loop, listener: listener, peer: peer, certificates: certificates)
                 loop.replace(self, by: connection)
                 // One by one: the connection writes as soon as it is added.
                 try operations.addHandler(connection.frames, position: .after(self))
                 try operations.addHandler(connection, position: .after(connection.frames))
             } else {
-                let connection = ConnectionHandler(loop: loop, listener: listener, peer: peer)
+                let connection = ConnectionHandler(
+                    loop: loop, listener: listener, peer: peer, certificates: certificates)
                 loop.replace(self, by: connection)
                 try operations.addHandler(connection, position: .after(self))
             }

@@ -52,6 +52,12 @@ final class RawClient {
         }
     }
 
+    /// Whether nothing comes for that long.
+    func isSilent(milliseconds: Int32) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return pending.isEmpty && poll(&waiting, 1, milliseconds) == 0
+    }
+
     func shutdownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// One answer; bodies by Content-Length.
