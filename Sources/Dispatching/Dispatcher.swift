@@ -30,19 +30,24 @@ package final class Dispatcher: RequestAnswering {
     // MARK: - RequestAnswering
 
     package func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply? {
+        let start = Metering.now()
         var passage = Passage(request)
         defer { passage.hold() }
+        let reply: WireReply?
         do throws(DispatchFault) {
             guard try admit(&passage, mayFanOut: false), let engine = passage.engine else { return nil }
             // What is wrapped is stored.
             if passage.wrapSeconds > 0 { return nil }
-            return perform(engine, &passage, &body)
+            reply = perform(engine, &passage, &body)
         } catch {
-            return refuse(error, &passage, &body)
+            reply = refuse(error, &passage, &body)
         }
+        if let reply { meter(passage, reply, since: start) }
+        return reply
     }
 
     package func answerInTask(_ request: WireRequest, into body: inout ByteWriter) async -> WireReply {
+        let start = Metering.now()
         let number = inFlight?.begin(request)
         var passage = Passage(request)
         let reply: WireReply
@@ -61,6 +66,7 @@ package final class Dispatcher: RequestAnswering {
             reply = refuse(error, &passage, &body)
         }
         if let use = passage.use, use.isLast { await stages.tokens.spend(use) }
+        meter(passage, reply, since: start)
         passage.hold()
         if let number { inFlight?.end(number) }
         return reply

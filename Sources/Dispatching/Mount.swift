@@ -12,6 +12,8 @@ package final class Mount: Sendable {
     let engine: any SecretsEngine
     let storage: StorageView
     let life: MountLife
+    /// Counts its requests.
+    let traffic: TrafficCounter
     /// Engines of their own for parts of the mount, by the first segment below it: how `sys/` is put together.
     let sections: [String: any SecretsEngine]
     /// Whether the house put it in.
@@ -19,7 +21,8 @@ package final class Mount: Sendable {
 
     init(
         _ point: MountPoint, _ engine: any SecretsEngine, _ storage: StorageView, isHouse: Bool = false,
-        sections: [String: any SecretsEngine] = [:], life: MountLife = MountLife()
+        sections: [String: any SecretsEngine] = [:], life: MountLife = MountLife(),
+        traffic: TrafficCounter = TrafficCounter()
     ) {
         description = point.description
         self.point = point
@@ -28,11 +31,12 @@ package final class Mount: Sendable {
         self.isHouse = isHouse
         self.sections = sections
         self.life = life
+        self.traffic = traffic
     }
 
     /// The same engine as another description tells it.
     func changed(to point: MountPoint) -> Mount {
-        Mount(point, engine, storage, isHouse: isHouse, sections: sections, life: life)
+        Mount(point, engine, storage, isHouse: isHouse, sections: sections, life: life, traffic: traffic)
     }
 
     /// The engine that answers for `tail`, which is the path below the mount.

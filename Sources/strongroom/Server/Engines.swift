@@ -47,7 +47,8 @@ enum Engines {
             "capabilities": policies, "capabilities-self": policies, "capabilities-accessor": policies,
             "audit": AuditSections.devices(open.audit), "audit-hash": AuditSections.hash(open.audit),
             "config": ConfigurationSection.make(open.audit, reports: reports),
-            "tools": ToolsSection.make(), "replication": StandingSections.replication(),
+            "metrics": MetricsSection.make(open.metrics, traffic: open.mounts), "tools": ToolsSection.make(),
+            "replication": StandingSections.replication(),
             "plugins": StandingSections.plugins(auth: authMethods.keys.sorted(), secret: secrets.keys.sorted()),
         ]
     }

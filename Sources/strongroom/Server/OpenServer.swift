@@ -9,6 +9,7 @@ internal import Policies
 internal import Primitives
 internal import Storage
 internal import Synchronization
+internal import SystemEngine
 internal import TokenAuth
 internal import Tokens
 internal import Vocabulary
@@ -33,6 +34,8 @@ final class OpenServer: SealGate {
     let tokenMethod: TokenMethod
     /// The time by which tokens and leases live.
     let clock = SteadyClock()
+    /// The numbers of `sys/metrics`.
+    let metrics = MetricsBoard()
     /// The cluster's name for itself, and the releases that ran here.
     let identity = ServerIdentity()
     let storage: any StorageBackend
@@ -47,7 +50,9 @@ final class OpenServer: SealGate {
         self.storage = storage
         self.log = log
         self.isStorageSealed = isStorageSealed
-        audit = AuditBroker { log.warning("\($0)") }
+        let audit = AuditBroker { log.warning("\($0)") }
+        self.audit = audit
+        metrics.add { AuditNumbers.read(audit) }
         mounts = MountTable(storage: storage, factories: Engines.all)
         let now = { @Sendable [clock] in clock.unixSeconds }
         let (tokens, policies) = (
