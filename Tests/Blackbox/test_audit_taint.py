@@ -22,8 +22,8 @@ def marker():
     return f"taint-{next(_numbers):05d}-{os.urandom(20).hex()}"
 
 
-# What is clear by definition: names of policies, mounts and devices, the name that a token is shown with.
-CLEAR = {"policies", "token_policies", "display_name", "type", "path", "name", "from", "to", "group_names", "plugin_name",
+# What is clear by definition: paths, names of policies, mounts and devices, the name that a token is shown with.
+CLEAR = {"policies", "paths", "token_policies", "display_name", "type", "path", "name", "from", "to", "group_names", "plugin_name",
          "accessor", "mount_accessor", "role_name", "listing_visibility", "entity_alias"}
 
 TRANSIT_KEY = ["derived", "exportable", "convergent_encryption", "context", "key_size", "auto_rotate_period"]
