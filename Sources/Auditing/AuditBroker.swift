@@ -43,7 +43,7 @@ package final class AuditBroker: AuditTrail {
     /// A broker without devices. Files must lie below `folder`, when there is one; at most `queueLimitBytes` wait for a
     /// device; `log` gets a line for operators when a device stops or starts to record.
     package init(
-        folder: String? = nil, queueLimitBytes: Int = 64 << 20, log: @escaping @Sendable (String) -> Void = { _ in }
+        folder: String? = nil, queueLimitBytes: Int = 32 << 20, log: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.folder = folder
         self.log = log
@@ -71,6 +71,8 @@ package final class AuditBroker: AuditTrail {
         let now = Monotonic.nanoseconds
         let ticket = order.withLock { $0.add(scratch, for: devices, now: now, wake: &wake) }
         for (index, device) in devices.enumerated() where wake >> UInt64(index) & 1 == 1 { device.alarm.signal() }
+        // Whoever disabled the last device meanwhile has left nothing to record on.
+        if ticket == 0, picture.withLock({ $0.devices.isEmpty && !$0.isPutAway }) { return recordNowhere() }
         return ticket
     }
 

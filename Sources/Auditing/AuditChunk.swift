@@ -40,6 +40,7 @@ struct AuditQueue {
     private var spare: [AuditChunk] = []
 
     private static let sparesKept = 4
+    private static let groupBytes = 1 << 20
     /// Entries from this size on are handed over instead of being copied.
     static let largeBytes = 64 * 1024
 
@@ -69,6 +70,21 @@ struct AuditQueue {
     mutating func takeAll() -> [AuditChunk] {
         defer { (chunks, byteCount) = ([], 0) }
         return chunks
+    }
+
+    /// The first of what waits, about a megabyte or one entry: so that no entry waits for the end of a long queue.
+    mutating func takeSome() -> [AuditChunk] {
+        var (count, bytes) = (0, 0)
+        while count < chunks.count, bytes < Self.groupBytes {
+            bytes += chunks[count].bytes.count
+            count += 1
+        }
+        guard count < chunks.count else { return takeAll() }
+        defer {
+            chunks.removeFirst(count)
+            byteCount -= bytes
+        }
+        return Array(chunks[..<count])
     }
 
     /// Takes back chunks whose entries are done with.

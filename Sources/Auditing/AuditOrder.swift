@@ -61,7 +61,7 @@ struct AuditOrder {
     mutating func next(for device: AuditDevice) -> Work {
         let lane = device.lane
         guard lane.queue.isEmpty else {
-            let chunks = lane.queue.takeAll()
+            let chunks = lane.queue.takeSome()
             for chunk in chunks { lane.inFlight.formUnion(chunk.tickets) }
             return .write(chunks, generation: lane.generation)
         }

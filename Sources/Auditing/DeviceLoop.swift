@@ -18,6 +18,7 @@ final class DeviceLoop {
     private static let shortestBackoff = 50
     private static let longestBackoff = 1000
     private static let restMilliseconds = 250
+    private static let startMilliseconds = 5000
 
     private init(_ device: AuditDevice, _ broker: AuditBroker) {
         self.device = device
@@ -29,16 +30,21 @@ final class DeviceLoop {
     /// opened is kept and tried again.
     static func start(_ device: AuditDevice, _ broker: AuditBroker, isPatient: Bool) async -> SinkFault? {
         await withUnsafeContinuation { continuation in
+            let answer = StartAnswer(continuation)
             let thread = Thread {
                 let loop = DeviceLoop(device, broker)
                 let fault = loop.open()
-                guard fault == nil || isPatient else { return continuation.resume(returning: fault) }
-                if let fault { loop.fail(fault) }
-                continuation.resume(returning: fault)
+                if let fault, isPatient { loop.fail(fault) }
+                let isInTime = answer.give(fault)
+                guard isPatient || fault == nil && isInTime else { return loop.sink.close() }
                 loop.run()
             }
             thread.name = "audit-" + device.wish.path.prefix(9)
             thread.start()
+            // A file system that hangs must not hold up whoever enables a device, or a whole unsealing.
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(startMilliseconds)) {
+                _ = answer.give(.timedOut)
+            }
         }
     }
 
@@ -77,6 +83,7 @@ final class DeviceLoop {
                 taken.remove(contentsOf: ticket..<ticket + 1)
                 lost.insert(contentsOf: ticket..<ticket + 1)
             }
+            device.progress.store(Monotonic.nanoseconds, ordering: .relaxed)
             recorded.formUnion(taken)
             lost.formUnion(AuditChunk.tickets(of: chunk.marks.dropFirst(outcome.recorded)))
             fault = outcome.fault
@@ -174,5 +181,22 @@ final class DeviceLoop {
         if let fault = open() { return note(fault) }
         // Whether it records shows with the next entry.
         broker.order.withLock { $0.bringUp(device) }
+    }
+}
+
+/// The answer of a device's start: what comes first, the device's or the clock's.
+private final class StartAnswer: Sendable {
+    private let waiting: Mutex<UnsafeContinuation<SinkFault?, Never>?>
+
+    init(_ continuation: UnsafeContinuation<SinkFault?, Never>) { waiting = Mutex(continuation) }
+
+    /// Gives the answer; false when there is one already.
+    func give(_ fault: SinkFault?) -> Bool {
+        let continuation = waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
+        }
+        continuation?.resume(returning: fault)
+        return continuation != nil
     }
 }

@@ -37,6 +37,7 @@ package final class MountTable: MountControl {
     let changes = MountChanges()
     let storage: any StorageBackend
     let factories: [String: Factory]
+    /// How long requests took.
     package let durations = DurationHistogram()
     let authFactories: [String: Factory]
     let systemDefaultSeconds: Int

@@ -138,7 +138,8 @@ import Vocabulary
     @Test func `CVE_2026_46358: configured headers are recorded, hashed where that is wished`() async throws {
         var request = entry()
         request.headers = lasting(
-            "POST /v1/x HTTP/1.1\r\nX-Foo: one\r\nx-foo:\ttwo \r\nX-Bar: marker\r\nX-Vault-Token: marker\r\nX-Other: marker\r\n\r\n"
+            "POST /v1/x HTTP/1.1\r\nX-Foo: one\r\nx-foo:\ttwo \r\nX-Bar: marker\r\n"
+                + "X-Vault-Token: marker\r\nX-Other: marker\r\n\r\n"
         )
         let (lines, text, hash) = try await record(
             request,

@@ -183,6 +183,7 @@ def test_no_marker_comes_out_of_any_endpoint_in_clear(taint, shape):
     printed = [entry for entry in marks if entry[3] in "".join(life.log)]
     print(f"{len(marks)} markers, statuses {statuses}, {entries.count(chr(10))} lines")
     assert entries.count("\n") > len(ENDPOINTS)
+    assert '"headers":{"x-hashed":["hmac-sha256:' in entries
     assert not clear, clear[:10]
     assert not printed, printed[:10]
     assert not echoes, "\n".join(map(str, echoes[:10]))

@@ -7,9 +7,9 @@ struct AuditVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the hash chain of audit files, and tell the first break.",
         discussion: """
-            Give the files of a device with hash_chain=true in the order in which they were written. Ends with status 0
-            when every link fits, with 1 at the first break. That nothing is missing at the end shows by the head: compare
-            it with chain_head in sys/audit, or with a head that was kept elsewhere, by -head.
+            Give the files of a device with hash_chain=true in the order in which they were written. Ends with status
+            0 when every link fits, with 1 at the first break. That nothing is missing at the end shows by the head:
+            compare it with chain_head in sys/audit, or with a head that was kept elsewhere, by -head.
             """)
 
     @Argument(help: "Audit files, the oldest first.")
