@@ -138,6 +138,8 @@ extension AuditBroker {
                 }
                 devices.append(device)
             }
+            // Somebody wanted records: without a single device nothing may be answered.
+            if devices.isEmpty, !entries.isEmpty { throw .unavailable }
             let headers = try await storage.read(Self.headersKey).map { HeaderRecord.headers($0.value) } ?? []
             picture.withLock { $0.headers = headers }
         } catch {

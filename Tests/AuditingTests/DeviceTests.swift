@@ -116,6 +116,25 @@ import Vocabulary
         #expect(!third.isEnabled && third.auditedHeaders.isEmpty)
     }
 
+    @Test func `stored devices that cannot be used, all of them, keep the server shut`() async throws {
+        let folder = try Folder()
+        let storage = InMemoryStorage()
+        var batch = WriteBatch()
+        batch.put(StorageKey("core/audit/broken/"), [1, 2, 3])
+        try await storage.commit(batch)
+        await #expect(throws: AuditFault.storage) { try await AuditBroker().load(from: storage) }
+        let other = InMemoryStorage()
+        let first = AuditBroker()
+        try await first.load(from: other)
+        try await first.enable(fileWish(folder, "f"))
+        try await other.commit(batch)
+        await first.unload()
+        let second = AuditBroker()
+        try await second.load(from: other)
+        #expect(second.devices.map(\.wish.path) == ["f/"])
+        #expect(await second.isRecorded(second.record(entry())))
+    }
+
     @Test func `salts differ from device to device, and unknown devices are told`() async throws {
         let folder = try Folder()
         let broker = AuditBroker()
