@@ -35,24 +35,21 @@ struct CommandTree: Decodable {
     private struct Whole: Decodable { let command: CommandTree }
 
     /// The whole tree.
-    static func load() -> CommandTree? {
-        try? JSONDecoder().decode(Whole.self, from: Data(Strongroom._dumpHelp().utf8)).command
+    static func load() -> CommandTree? { load(Strongroom.self) }
+
+    /// The command that the words lead to, with what is below it, and the words that led there: quicker than the whole.
+    static func load(at words: [String]) -> (tree: CommandTree, path: [String])? {
+        let (type, path) = UnknownCommand.walk(words)
+        return load(type).map { ($0, ["strongroom"] + path) }
+    }
+
+    private static func load(_ type: any ParsableCommand.Type) -> CommandTree? {
+        try? JSONDecoder().decode(Whole.self, from: Data(type._dumpHelp().utf8)).command
     }
 
     /// Its subcommands without the parser's own.
     var children: [CommandTree] {
         (subcommands ?? []).filter { $0.abstract != "Show subcommand help information." && $0.shouldDisplay != false }
-    }
-
-    /// The command that the words lead to, and the words that led there.
-    func command(at words: [String]) -> (tree: CommandTree, path: [String]) {
-        var (tree, path) = (self, [commandName])
-        for word in words {
-            guard let next = tree.subcommands?.first(where: { $0.commandName == word }) else { break }
-            tree = next
-            path.append(word)
-        }
-        return (tree, path)
     }
 
     /// Whether there is a flag of that long name in the command, and of what kind.
@@ -88,16 +85,24 @@ struct UnknownCommand: Error {
         return nil
     }
 
-    /// Whether the words lead to a group of commands, and end there.
-    static func isGroup(_ words: [String]) -> Bool {
+    /// The command that the words lead to, and the words that led there.
+    static func walk(_ words: [String]) -> (type: any ParsableCommand.Type, path: [String]) {
         var type: any ParsableCommand.Type = Strongroom.self
+        var path: [String] = []
         for word in words {
             var next: (any ParsableCommand.Type)?
             for candidate in type.configuration.subcommands where name(of: candidate) == word { next = candidate }
-            guard let next else { return false }
+            guard let next else { break }
             type = next
+            path.append(word)
         }
-        return !type.configuration.subcommands.isEmpty
+        return (type, path)
+    }
+
+    /// Whether the words lead to a group of commands, and end there.
+    static func isGroup(_ words: [String]) -> Bool {
+        let (type, path) = walk(words)
+        return path.count == words.count && !type.configuration.subcommands.isEmpty
     }
 
     static func name(of type: any ParsableCommand.Type) -> String {

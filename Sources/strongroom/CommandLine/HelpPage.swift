@@ -8,9 +8,9 @@ struct HelpPage {
         let words = arguments.prefix { $0 != "--" }
         let isAsked = words.contains("--help") || words.contains("-h") || words.first == "help"
         // Reading the tree takes time, which only help is worth.
-        guard isAsked || UnknownCommand.isGroup(Array(words)), let root = CommandTree.load() else { return nil }
-        let names = words.filter { !$0.hasPrefix("-") && $0 != "help" }
-        let (tree, path) = root.command(at: Array(names))
+        guard isAsked || UnknownCommand.isGroup(Array(words)) else { return nil }
+        let names = words.first == "help" ? words.dropFirst() : words
+        guard let (tree, path) = CommandTree.load(at: Array(names)) else { return nil }
         return HelpPage(tree: tree, path: path)
     }
 

@@ -16,7 +16,7 @@ enum Launcher {
         }
         var tree: CommandTree?
         let arguments = ArgumentNormalizer.normalized(words) { name in
-            if tree == nil { tree = CommandTree.load()?.command(at: words).tree }
+            if tree == nil { tree = CommandTree.load(at: words)?.tree }
             return tree?.flag(name)
         }
         if let page = HelpPage.wanted(arguments) {
@@ -76,7 +76,7 @@ enum Launcher {
         console.note(console.styledError("Error:", .boldRed) + " " + text)
         if status == .validationFailure {
             let words = arguments.prefix { !$0.hasPrefix("-") }
-            let path = CommandTree.load()?.command(at: Array(words)).path ?? ["strongroom"]
+            let path = ["strongroom"] + UnknownCommand.walk(Array(words)).path
             CommandFault.advise("how it is used: \(path.joined(separator: " ")) -help", console)
         }
         return 1
