@@ -44,13 +44,17 @@ final class LiveServer {
     func client(token: String = "") -> WireClient { WireClient(socket, token: token) }
 
     /// Starts it, and waits until it answers.
-    func start(environment: [String: String] = [:]) throws {
+    func start(environment: [String: String] = [:], through command: [String]? = nil) throws {
         try? FileManager.default.removeItem(atPath: socket)
         let log = folder.appendingPathComponent("log")
         try Data().write(to: log)
         let process = Process()
-        process.executableURL = Binary.url
-        process.arguments = ["server", "-config=\(folder.appendingPathComponent("server.hcl").path)", "-threads=1"]
+        let usual = [
+            Binary.url.path, "server", "-config=\(folder.appendingPathComponent("server.hcl").path)", "-threads=1",
+        ]
+        let words = command ?? usual
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
