@@ -171,7 +171,7 @@ import Testing
             #expect(json?["@level"] is String && json?["@timestamp"] is String)
         }
         let group = DispatchGroup()
-        let client = server.client(token: token)
+        nonisolated(unsafe) let (client, server) = (server.client(token: token), server)
         nonisolated(unsafe) var answers: [Int] = []
         DispatchQueue.global().async(group: group) {
             for number in 0..<2000 {

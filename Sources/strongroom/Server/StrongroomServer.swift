@@ -81,13 +81,14 @@ struct StrongroomServer {
             sealed, seal: choice.seal, tokenLength: TokenText.length,
             otherTokenLengths: [TokenText.shortLength])
         let open = OpenServer(storage: sealed, log: log) { sealed.isSealed }
-        let control = KeeperControl(keeper: keeper, storage: sealed, open: open)
+        let control = KeeperControl(
+            keeper: keeper, storage: sealed, open: open, spoolFolder: storage.spoolFolder)
         let inFlight = RequestsInFlight()
         let facts = ServerFacts(
             version: Strongroom.release, storageType: settings.storage.type,
             clusterName: settings.clusterName ?? "strongroom-cluster", clusterID: "")
         try Engines.installHouse(
-            in: open, facts, seal: control,
+            in: open, facts, seal: control, snapshots: control,
             reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
         var stages = AccessStages(tokens: open.tokens)
         stages.audit = open.audit
@@ -100,7 +101,8 @@ struct StrongroomServer {
         configuration.listeners = []
         for listener in settings.listeners { configuration.listeners.append(try ListenerConfiguration(listener)) }
         return Parts(
-            settings: settings, storage: storage, sealed: sealed, control: control, open: open, provider: choice.provider,
+            settings: settings, storage: storage, sealed: sealed, control: control, open: open,
+            provider: choice.provider,
             server: HTTPServer(configuration: configuration, answering: dispatcher))
     }
 
