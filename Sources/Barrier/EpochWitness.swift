@@ -18,6 +18,8 @@ package protocol EpochWitness: Sendable {
     func store(_ record: [UInt8], slot: Int) async throws(WitnessFault)
     /// Makes what was stored durable.
     func flush() async throws(WitnessFault)
+    /// Forgets both slots: the database is another from now on.
+    func forget() async throws(WitnessFault)
 }
 
 /// What a witness holds.
@@ -71,7 +73,9 @@ extension SealedStorage {
             }
         } else if !records.isEmpty {
             throw .witnessUnreadable
-        } else if manifest.isWitnessed, !acceptsNewWitness {
+        } else if manifest.isWitnessed, !acceptsNewWitness,
+            !forgivesWitness.exchange(false, ordering: .acquiringAndReleasing)
+        {
             throw .witnessMissing
         }
     }

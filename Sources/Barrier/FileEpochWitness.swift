@@ -45,6 +45,12 @@ package final class FileEpochWitness: EpochWitness {
         }
     }
 
+    package func forget() async throws(WitnessFault) {
+        try turn.withLock { (_) throws(WitnessFault) in
+            guard unlink(path) == 0 || errno == ENOENT else { throw .inaccessible(systemError: errno) }
+        }
+    }
+
     /// Lends the open file; nil when there is none.
     private func withFile<R: Sendable>(
         _ flags: Int32, _ body: (Int32?) throws(WitnessFault) -> R

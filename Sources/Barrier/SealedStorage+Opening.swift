@@ -216,11 +216,13 @@ private actor SealSignal {
 }
 
 /// The rows that were found, each genuine for itself.
-private struct ScannedRows: Sendable {
+struct ScannedRows: Sendable {
     var rows: [StorageKey: KnownRow] = [:]
     var digest = RowDigest()
+    var count = 0
 
-    mutating func add(_ row: StoredEntry, _ terms: KeyTerms) throws(BarrierError) {
+    /// Adds a row; without `isKept` it counts, and is not remembered.
+    mutating func add(_ row: StoredEntry, _ terms: KeyTerms, isKept: Bool = true) throws(BarrierError) {
         let key = row.key
         do throws(CryptoError) {
             let mark = try lending(row.entry.value) { (row) throws(CryptoError) -> RowMark in
@@ -235,7 +237,8 @@ private struct ScannedRows: Sendable {
                 return mark
             }
             try digest.toggle(mark, at: key.path, terms.digestKey)
-            rows[key] = KnownRow(mark: mark, revision: row.entry.revision)
+            count += 1
+            if isKept { rows[key] = KnownRow(mark: mark, revision: row.entry.revision) }
         } catch {
             throw error == .authenticationFailed ? .tampered(SealedStorage.visible(key)) : .cryptoUnavailable
         }

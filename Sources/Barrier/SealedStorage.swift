@@ -29,6 +29,8 @@ package final class SealedStorage: StorageBackend {
     let state = Mutex<OpenDatabase?>(nil)
     let line = Mutex(CommitLine())
     let witnessFailed = Atomic(false)
+    // Once, after a snapshot took the database's place: its witness is missing for a good reason.
+    let forgivesWitness = Atomic(false)
 
     /// Sealed storage in front of `backend`. The witness remembers the epoch outside the database; `acceptsNewWitness`
     /// lets a database that had one start over with an empty one. `now` is in Unix seconds.

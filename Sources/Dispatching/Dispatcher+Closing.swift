@@ -21,6 +21,7 @@ extension Dispatcher {
             data = finished.mark..<body.count
             if reply.contentType == WireReply.json { body.append("\n") }
             wire.contentType = reply.contentType
+            wire.attachment = reply.attachment
         } else {
             let start = Envelope.close(
                 reply, told, mountType: finished.type, mark: finished.mark, dataStart: finished.dataStart, &body)

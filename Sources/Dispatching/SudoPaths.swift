@@ -7,7 +7,7 @@ enum SudoPaths {
         "auth/token/revoke-orphan", "auth/token/accessors",
     ]
     private static let prefixes: [StaticString] = [
-        "sys/auth/", "sys/audit/", "sys/raw/", "sys/config/auditing/", "sys/config/ui/headers/",
+        "sys/auth/", "sys/audit/", "sys/raw/", "sys/storage/", "sys/config/auditing/", "sys/config/ui/headers/",
         "sys/plugins/catalog/", "sys/revoke-prefix/", "sys/revoke-force/", "sys/leases/revoke-prefix/",
         "sys/leases/revoke-force/", "sys/leases/lookup/", "auth/token/accessors/",
     ]

@@ -57,8 +57,17 @@ package struct WireReply: Sendable, Equatable {
     /// **Units** seconds; sent as `Retry-After` when above 0.
     package var retryAfterSeconds = 0
 
+    /// A body that is not in the writer but in a file.
+    package var attachment: MappedFile?
+
     /// The media type of nearly all answers.
     package static let json = "application/json"
+
+    /// Equal in everything, and with the same attachment.
+    package static func == (left: WireReply, right: WireReply) -> Bool {
+        left.status == right.status && left.contentType == right.contentType && left.ticket == right.ticket
+            && left.retryAfterSeconds == right.retryAfterSeconds && left.attachment === right.attachment
+    }
 
     /// A JSON reply.
     package init(status: Int, contentType: String? = WireReply.json) {

@@ -52,6 +52,8 @@ package struct EngineReply: Sendable {
     package var keepSeconds = 0
     /// Media type of a bare body.
     package var contentType = "application/json"
+    /// A bare body that is not in the writer but in a file.
+    package var attachment: MappedFile?
 
     /// The shapes of a reply's body.
     package enum Form: Sendable, Equatable {

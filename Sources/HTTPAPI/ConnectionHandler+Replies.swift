@@ -34,7 +34,7 @@ extension ConnectionHandler {
             case .recorded: break
             }
         }
-        let body = work.writer.view
+        let body = work.answer
         let sendsBody = head.method != .head
         let isLarge = sendsBody && body.count > Self.pieceBytes && reply.contentType != nil
         encode(reply, body: body, sendsBody: sendsBody && !isLarge, note: note(for: head))
@@ -61,7 +61,7 @@ extension ConnectionHandler {
         isPumping = true
         defer { isPumping = false }
         while phase == .sending, !isBlocked, let context, let work {
-            let piece = work.writer.view.slice(sent, Self.pieceBytes)
+            let piece = work.answer.slice(sent, Self.pieceBytes)
             guard !piece.isEmpty else {
                 self.work = nil
                 isPumping = false

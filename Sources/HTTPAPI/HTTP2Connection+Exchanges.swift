@@ -110,7 +110,7 @@ extension HTTP2Connection {
         }
         exchange.phase = .sending
         exchange.since = loop.now
-        let count = work.writer.view.count
+        let count = work.answer.count
         let status = 100...999 ~= reply.status ? reply.status : 500
         let mayHaveBody = ResponseEncoder.allowsBody(status)
         let length = mayHaveBody && reply.contentType != nil ? count : 0
@@ -140,7 +140,7 @@ extension HTTP2Connection {
     /// Writes the next piece of an answer; its arrival with the client brings the one after it.
     private func pump(_ exchange: HTTP2Exchange) {
         guard exchange.phase == .sending, let work = exchange.work, let context else { return }
-        let body = work.writer.view
+        let body = work.answer
         let piece = body.slice(exchange.sent, Self.pieceBytes)
         exchange.sent += piece.count
         exchange.since = loop.now

@@ -8,6 +8,11 @@ internal import Dispatching
 final class Workspace: @unchecked Sendable {
     let block = RequestBlock()
     var writer = ByteWriter()
+    /// The answer's body, when it is a file.
+    var attachment: MappedFile?
+
+    /// The answer's body.
+    var answer: ByteView { attachment?.view ?? writer.view }
     /// The most memory it held since it was made, as far as known.
     private(set) var footprint = 0
 
@@ -18,11 +23,14 @@ final class Workspace: @unchecked Sendable {
 
     /// Has the request answered with storage and the crypto pool at hand.
     func answer(_ head: RequestHead, by answering: any RequestAnswering) async -> WireReply {
-        await answering.answerInTask(request(head), into: &writer)
+        let reply = await answering.answerInTask(request(head), into: &writer)
+        attachment = reply.attachment
+        return reply
     }
 
     /// Zeroes what it held and keeps up to `limit` bytes of room for each of both.
     func clear(keeping limit: Int) {
+        attachment = nil
         let answer = min(writer.view.count * 2, limit)
         block.clear(keeping: limit)
         writer.reset(keeping: limit)

@@ -23,6 +23,7 @@ final class EntryWriter {
     private let find: PreparedStatement
     private let put: PreparedStatement
     private let remove: PreparedStatement
+    private let removeAll: PreparedStatement
     private let setState: PreparedStatement
     private(set) var revision: UInt64
     private var epoch: UInt64
@@ -41,6 +42,7 @@ final class EntryWriter {
             ON CONFLICT (path) DO UPDATE SET value = excluded.value, revision = excluded.revision
             """)
         remove = try PreparedStatement(connection, "DELETE FROM entries WHERE path = ?1")
+        removeAll = try PreparedStatement(connection, "DELETE FROM entries")
         setState = try PreparedStatement(connection, "UPDATE state SET revision = ?1, epoch = ?2 WHERE id = 1")
         let state = try PreparedStatement(connection, "SELECT revision, epoch FROM state WHERE id = 1")
         guard try state.step() else { throw SQLiteFailure(code: SQLITE_CORRUPT) }
@@ -73,7 +75,13 @@ final class EntryWriter {
             try begin.run()
             var answers: [Result<UInt64, StorageError>] = []
             answers.reserveCapacity(group.count)
-            for commit in group { answers.append(try apply(commit.batch)) }
+            for commit in group {
+                if let entries = commit.replacement {
+                    answers.append(.success(try replaceAll(by: entries.iterator())))
+                } else {
+                    answers.append(try apply(commit.batch))
+                }
+            }
             if revision != before.0 {
                 setState.bind(Int64(bitPattern: revision), at: 1)
                 setState.bind(Int64(bitPattern: epoch), at: 2)
@@ -102,6 +110,14 @@ final class EntryWriter {
             if let value { try store(value, at: key) } else { try delete(key) }
         }
         return .success(revision)
+    }
+
+    /// Memory stays small: SQLite moves what does not fit its cache to the log, which is not read before the end.
+    private func replaceAll(by next: () -> StoredEntry?) throws(SQLiteFailure) -> UInt64 {
+        revision += 1
+        try removeAll.run()
+        while let entry = next() { try store(entry.entry.value, at: entry.key) }
+        return revision
     }
 
     private func holds(_ condition: WriteBatch.Precondition, at key: StorageKey) throws(SQLiteFailure) -> Bool {

@@ -26,7 +26,10 @@ package final class SQLiteBackend: StorageBackend {
     private let meter: CommitMeter
     private let writer: StorageThread
 
-    private init(_ opening: Opened, _ writer: StorageThread) {
+    private let directory: String
+
+    private init(_ opening: Opened, _ writer: StorageThread, _ directory: String) {
+        self.directory = directory
         (queue, readers, log, meter) = (opening.queue, opening.readers, opening.log, opening.meter)
         self.writer = writer
     }
@@ -50,7 +53,7 @@ package final class SQLiteBackend: StorageBackend {
         let thread = StorageThread("storage-writer") { Opened.run(directory, options, started) }
         let opening = await started.value()
         if case .failure = opening { await thread.end() }
-        return SQLiteBackend(try opening.get(), thread)
+        return SQLiteBackend(try opening.get(), thread, directory)
     }
 
     /// Finishes what waits, ends the change feeds, and gives the database up. What comes later is `.unavailable`.
@@ -93,5 +96,50 @@ package final class SQLiteBackend: StorageBackend {
 
     package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
         log.feed(after: revision)
+    }
+}
+
+extension SQLiteBackend: WholeStorage {
+    package func readAll(
+        _ page: @escaping @Sendable ([StoredEntry]) throws(StorageError) -> Void
+    ) async throws(StorageError) {
+        let outcome = Mutex<StorageError?>(nil)
+        let path = directory + "/strongroom.db"
+        // A connection and a thread of its own: the whole reading is one transaction, which sees one moment.
+        let thread = StorageThread("storage-snapshot") {
+            do {
+                let queue = try DatabaseFormat.connect(path, isReader: true)
+                try queue.read { try Self.readAll($0, page) }
+                try queue.close()
+            } catch {
+                let failure = error as? StorageError ?? SQLiteFailure(error).storageError
+                outcome.withLock { $0 = failure }
+            }
+        }
+        await thread.end()
+        if let failure = outcome.withLock({ $0 }) { throw failure }
+    }
+
+    private static func readAll(
+        _ connection: Database, _ page: @Sendable ([StoredEntry]) throws(StorageError) -> Void
+    ) throws {
+        guard let handle = connection.sqliteConnection else { throw StorageError.unavailable }
+        let reader = try EntryReader(handle)
+        var cursor: StorageKey?
+        while true {
+            let entries = try reader.entries(in: KeyRange(under: "", after: cursor, limit: 1000))
+            guard let last = entries.last else { return }
+            try page(entries)
+            cursor = last.key
+        }
+    }
+
+    package func replaceAll(by entries: any EntrySource) async throws(StorageError) {
+        let answer = await withUnsafeContinuation { continuation in
+            if !queue.add(PendingCommit(replacingAllBy: entries, continuation)) {
+                continuation.resume(returning: .failure(.unavailable))
+            }
+        }
+        _ = try answer.get()
     }
 }

@@ -92,4 +92,26 @@ package final class InMemoryStorage: StorageBackend {
     package func changes(after revision: UInt64?) async throws(StorageError) -> ChangeFeed {
         log.feed(after: revision)
     }
+
+    package func readAll(
+        _ page: @escaping @Sendable ([StoredEntry]) throws(StorageError) -> Void
+    ) async throws(StorageError) {
+        let entries = state.withLock { $0.entries }
+        for key in entries.keys.sorted() {
+            if let entry = entries[key] { try page([StoredEntry(key: key, entry: entry)]) }
+        }
+    }
+
+    package func replaceAll(by entries: any EntrySource) async throws(StorageError) {
+        let next = entries.iterator()
+        var fresh: [StorageKey: [UInt8]] = [:]
+        while let entry = next() { fresh[entry.key] = entry.entry.value }
+        state.withLock { [fresh] state in
+            state.revision += 1
+            let revision = state.revision
+            state.entries = fresh.mapValues { StorageEntry(value: $0, revision: revision) }
+            state.sorted = nil
+            log.publish(revision, changing: [])
+        }
+    }
 }

@@ -21,6 +21,8 @@ final class TestWitness: EpochWitness {
     }
 
     func flush() async throws(WitnessFault) {}
+
+    func forget() async throws(WitnessFault) { slots.withLock { $0 = [:] } }
 }
 
 @Suite("The epoch's witness")

@@ -55,13 +55,16 @@ enum Engines {
 
     /// Puts in what the house mounts itself: `sys/` with its sections, tokens, cubbyholes.
     static func installHouse(
-        in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil
+        in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil,
+        snapshots: (any SnapshotControl)? = nil, reports: (any ServerReports)? = nil
     ) throws(MountFault) {
         let system = SystemPaths(
             facts: facts, mounts: open.mounts, seal: seal, reports: reports, now: ServerProcess.now)
+        var sections = sections(open, facts, reports)
+        if let snapshots { sections["storage"] = SnapshotPaths(snapshots) }
         try open.mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",
-            sections: sections(open, facts, reports))
+            sections: sections)
         try open.mounts.install(open.tokenMethod, at: "auth/token/", about: "token based credentials")
         try open.mounts.install(open.cubbyhole, at: "cubbyhole/", about: "per-token private secret storage")
     }

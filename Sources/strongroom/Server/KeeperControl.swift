@@ -15,10 +15,13 @@ final class KeeperControl: SealControl {
     let keeper: SealKeeper
     let storage: SealedStorage
     let open: OpenServer
+    /// Where copies of the database lie while they are told: beside it.
+    let spoolFolder: String
     private let trouble = Mutex<String?>(nil)
     private let isClosedOnPurpose = Atomic<Bool>(false)
 
-    init(keeper: SealKeeper, storage: SealedStorage, open: OpenServer) {
+    init(keeper: SealKeeper, storage: SealedStorage, open: OpenServer, spoolFolder: String) {
+        self.spoolFolder = spoolFolder
         self.keeper = keeper
         self.storage = storage
         self.open = open

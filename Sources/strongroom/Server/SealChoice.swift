@@ -4,14 +4,19 @@ internal import Primitives
 internal import Settings
 
 /// The seal that the configuration asks for.
-enum SealChoice {
+struct SealChoice {
     /// The automatic seal, or nil for Shamir. A stanza that is disabled is one that the server migrates away from.
-    static func seal(_ settings: ServerSettings) throws(StartFault) -> (any Seal)? {
-        guard let stanza = settings.seals.first(where: { !$0.isDisabled }) else { return nil }
-        switch stanza.kind {
-        case .shamir: return nil
-        case .static(let settings): return try seal(settings)
-        case .transit: throw .seal("this release has no seal \"transit\" yet")
+    let seal: (any Seal)?
+    /// The other server, for a transit seal.
+    let provider: HTTPTransitSealClient?
+
+    init(_ settings: ServerSettings) throws(StartFault) {
+        switch settings.seals.first(where: { !$0.isDisabled })?.kind {
+        case nil, .shamir: (seal, provider) = (nil, nil)
+        case .static(let settings): (seal, provider) = (try Self.seal(settings), nil)
+        case .transit(let settings):
+            let client = try HTTPTransitSealClient(settings)
+            (seal, provider) = (TransitSeal(keyName: settings.keyName, client: client), client)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Barrier
+internal import Foundation
 internal import SQLiteStorage
 internal import Settings
 internal import Storage
@@ -8,18 +9,23 @@ struct ServerStorage {
     let backend: any StorageBackend
     /// Remembers the latest epoch beside the database, so that an older copy of it is noticed.
     let witness: (any EpochWitness)?
+    /// A folder for large passing files.
+    let spoolFolder: String
     private let database: SQLiteBackend?
 
     /// Opens it.
     static func open(_ settings: StorageSettings) async throws(StartFault) -> ServerStorage {
         switch settings {
-        case .inMemory: return ServerStorage(backend: InMemoryStorage(), witness: nil, database: nil)
+        case .inMemory:
+            return ServerStorage(
+                backend: InMemoryStorage(), witness: nil, spoolFolder: NSTemporaryDirectory(), database: nil)
         case .sqlite(let path), .file(let path):
             let path = try directory(path)
             do throws(SQLiteStorageError) {
                 let database = try await SQLiteBackend.open(directory: path)
                 return ServerStorage(
                     backend: database, witness: FileEpochWitness(path: path + "/strongroom.epoch"),
+                    spoolFolder: path,
                     database: database)
             } catch {
                 throw .storage("\"\(path)\"", error.description)

@@ -18,6 +18,7 @@ struct ListeningService: Service {
 /// With an automatic seal, opens the storage as soon as the provider lets it; it tries without end, and says why not.
 struct UnsealingService: Service {
     let control: KeeperControl
+    let provider: HTTPTransitSealClient?
     let log: Logger
     // The first pause after a failure, and the longest.
     private static let pauses = (first: 1.0, longest: 30.0)
@@ -46,24 +47,37 @@ struct UnsealingService: Service {
             return (Self.pauses.first, "")
         } catch {
             control.note(trouble: error.text)
-            if error.text != told {
-                log.warning("cannot unseal yet; trying again", metadata: ["reason": "\(error.text)"])
+            let detail = provider?.lastTrouble.map { error.text + ": " + $0 } ?? error.text
+            if detail != told {
+                log.warning("cannot unseal yet; trying again", metadata: ["reason": "\(detail)"])
             }
-            return (min(pause * 1.7, Self.pauses.longest), error.text)
+            return (min(pause * 1.7, Self.pauses.longest), detail)
         }
     }
 }
 
-/// Rotation by age and the like, once a minute.
+/// Rotation by age and the like, once a minute; the life of the seal's token, every ten minutes.
 struct MaintenanceService: Service {
     let open: OpenServer
+    let provider: HTTPTransitSealClient?
+    let log: Logger
+    private static let minutesBetweenRenewals = 10
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var minutes = 0
             while !Task.isCancelled {
+                if minutes % Self.minutesBetweenRenewals == 0 { await renewToken() }
                 try? await Task.sleep(for: .seconds(60))
-                await open.maintain()
+                minutes &+= 1
+                if !Task.isCancelled { await open.maintain() }
             }
         }
+    }
+
+    private func renewToken() async {
+        guard let provider, provider.renewsToken else { return }
+        let isRenewed = await provider.renewToken()
+        log.debug("the seal's token", metadata: ["renewed": "\(isRenewed)"])
     }
 }

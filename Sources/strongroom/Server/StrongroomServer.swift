@@ -26,6 +26,7 @@ struct StrongroomServer {
         let sealed: SealedStorage
         let control: KeeperControl
         let open: OpenServer
+        let provider: HTTPTransitSealClient?
         let server: HTTPServer
     }
 
@@ -75,17 +76,19 @@ struct StrongroomServer {
         let sealed = SealedStorage(
             storage.backend, witness: storage.witness,
             acceptsNewWitness: environment["STRONGROOM_ACCEPT_NEW_EPOCH_FILE"] == "1", now: ServerProcess.now)
+        let choice = try SealChoice(settings)
         let keeper = SealKeeper(
-            sealed, seal: try SealChoice.seal(settings), tokenLength: TokenText.length,
+            sealed, seal: choice.seal, tokenLength: TokenText.length,
             otherTokenLengths: [TokenText.shortLength])
         let open = OpenServer(storage: sealed, log: log) { sealed.isSealed }
-        let control = KeeperControl(keeper: keeper, storage: sealed, open: open)
+        let control = KeeperControl(
+            keeper: keeper, storage: sealed, open: open, spoolFolder: storage.spoolFolder)
         let inFlight = RequestsInFlight()
         let facts = ServerFacts(
             version: Strongroom.release, storageType: settings.storage.type,
             clusterName: settings.clusterName ?? "strongroom-cluster", clusterID: "")
         try Engines.installHouse(
-            in: open, facts, seal: control,
+            in: open, facts, seal: control, snapshots: control,
             reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
         let dispatcher = Dispatcher(
             mounts: open.mounts, stages: open.stages, limits: settings.limits, gate: open,
@@ -97,6 +100,7 @@ struct StrongroomServer {
         for listener in settings.listeners { configuration.listeners.append(try ListenerConfiguration(listener)) }
         return Parts(
             settings: settings, storage: storage, sealed: sealed, control: control, open: open,
+            provider: choice.provider,
             server: HTTPServer(configuration: configuration, answering: dispatcher))
     }
 
@@ -123,7 +127,8 @@ struct StrongroomServer {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    MaintenanceService(open: parts.open), UnsealingService(control: parts.control, log: log),
+                    MaintenanceService(open: parts.open, provider: parts.provider, log: log),
+                    UnsealingService(control: parts.control, provider: parts.provider, log: log),
                     ListeningService(server: parts.server, log: log),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
