@@ -192,7 +192,9 @@ extension IdentityStore {
                 change.put(owner)
             }
             // Of each mount an entity has one alias: which template value it is must be certain.
-            if target.aliases.contains(where: { $0.mountAccessor == accessor && $0.id != alias.id }) { throw .aliasTaken }
+            if target.aliases.contains(where: { $0.mountAccessor == accessor && $0.id != alias.id }) {
+                throw .aliasTaken
+            }
             target.aliases.removeAll { $0.id == alias.id }
             target.aliases.append(alias)
             target.updated = now

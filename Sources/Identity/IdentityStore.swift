@@ -218,7 +218,9 @@ extension IdentityStore: IdentityDirectory {
             guard var group = change.picture.groups[id] else { continue }
             let isMember = group.memberEntityIDs.contains(entity.id)
             guard isMember != login.groupAliases.contains(name) else { continue }
-            if isMember { group.memberEntityIDs.removeAll { $0 == entity.id } } else {
+            if isMember {
+                group.memberEntityIDs.removeAll { $0 == entity.id }
+            } else {
                 group.memberEntityIDs.append(entity.id)
             }
             group.updated = now
