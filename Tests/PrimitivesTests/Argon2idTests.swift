@@ -57,6 +57,8 @@ import Testing
 
     @Test func `costs are cut to what makes sense`() {
         #expect(Argon2id.Cost(memoryKiB: .min, passes: .min, lanes: .min) == .init(memoryKiB: 8, passes: 1, lanes: 1))
-        #expect(Argon2id.Cost(memoryKiB: .max, passes: .max, lanes: .max) == .init(memoryKiB: 1 << 20, passes: 64, lanes: 16))
+        #expect(
+            Argon2id.Cost(memoryKiB: .max, passes: .max, lanes: .max)
+                == .init(memoryKiB: 1 << 20, passes: 64, lanes: 16))
     }
 }
