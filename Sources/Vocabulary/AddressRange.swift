@@ -31,6 +31,12 @@ package struct AddressRange: Sendable, Hashable {
         address.kind == .internet && address.high & highMask == high && address.low & lowMask == low
     }
 
+    /// Whether all of the other range is of this one.
+    package func contains(_ other: AddressRange) -> Bool {
+        highMask & other.highMask == highMask && lowMask & other.lowMask == lowMask
+            && other.high & highMask == high && other.low & lowMask == low
+    }
+
     // Shifts by 64 and more give 0, by less than 0 shift the other way: both are cut off here.
     private static func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : .max << UInt64(64 - min(bits, 64)) }
 }

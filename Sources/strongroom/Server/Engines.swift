@@ -1,9 +1,11 @@
+internal import AppRoleAuth
 internal import Dispatching
 internal import EngineKit
 internal import KVEngine
 internal import Storage
 internal import SystemEngine
 internal import TransitEngine
+internal import UserpassAuth
 
 /// What can be mounted, and what answers below `sys/`: one list for the development server and the durable one.
 ///
@@ -32,7 +34,10 @@ enum Engines {
     }
 
     /// Auth methods, by the type that `sys/auth` takes.
-    static let authMethods: [String: MountTable.Factory] = [:]
+    static let authMethods: [String: MountTable.Factory] = [
+        "userpass": { _, view in try Userpass(storage: view, now: ServerProcess.now) },
+        "approle": { _, view in try await AppRole.open(storage: view) },
+    ]
 
     /// Everything that can be mounted.
     static var all: [String: MountTable.Factory] { secrets.merging(authMethods) { first, _ in first } }
