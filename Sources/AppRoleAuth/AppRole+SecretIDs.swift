@@ -138,7 +138,8 @@ extension AppRole {
         }
     }
 
-    /// Takes one use of a secret id, and the secret id away with the last one. Of two logins that race for the last use,
+    /// Takes one use of a secret id, and the secret id away with the last one. Of two logins that race for the last
+    /// use,
     /// one gets it: the commit is on the condition that nobody else took one since.
     private func use(
         _ secretID: String, of role: RoleRecord, from address: PeerAddress

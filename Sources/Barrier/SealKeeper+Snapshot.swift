@@ -4,7 +4,8 @@ internal import Storage
 
 extension SealKeeper {
     /// Makes sure that a snapshot can be opened, before anything is replaced: by the root key in use, else by the
-    /// configured automatic seal, else by the shares. Without `isForced` only the root key in use will do. Nil says that
+    /// configured automatic seal, else by the shares. Without `isForced` only the root key in use will do. Nil says
+    /// that
     /// nothing here can tell: it is another database's, whose shares were not given.
     ///
     /// **Throws** `.otherKeys`, `.keysDoNotOpen`, `.tampered`, `.malformed`, `.seal`.

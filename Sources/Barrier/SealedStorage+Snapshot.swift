@@ -52,7 +52,7 @@ extension SealedStorage {
             throw .tampered
         }
         var found = ScannedRows()
-        _ = try snapshot.forEach { (key, value) throws(SnapshotFault) in
+        _ = try snapshot.visit { (key, value) throws(SnapshotFault) in
             if key == Self.manifestKey { return true }
             let entry = StorageEntry(value: value.array, revision: 0)
             do throws(BarrierError) {

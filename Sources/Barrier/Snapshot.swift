@@ -69,7 +69,7 @@ package struct Snapshot: EntrySource {
     }
 
     /// Hands every row on, in byte order of the keys, until `body` says no; false when it did.
-    func forEach(_ body: (StorageKey, ByteView) throws(SnapshotFault) -> Bool) throws(SnapshotFault) -> Bool {
+    func visit(_ body: (StorageKey, ByteView) throws(SnapshotFault) -> Bool) throws(SnapshotFault) -> Bool {
         var at = Self.magic.count
         while true {
             let length = try Self.number(bytes, at)
@@ -89,7 +89,7 @@ package struct Snapshot: EntrySource {
     /// The value of a row near the front; nil when it is not there.
     func value(at wanted: StorageKey) -> [UInt8]? {
         var found: [UInt8]?
-        _ = try? forEach { key, value in
+        _ = try? visit { key, value in
             if key == wanted { found = value.array }
             return key < wanted
         }

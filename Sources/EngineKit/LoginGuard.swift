@@ -2,7 +2,8 @@ internal import Synchronization
 package import Vocabulary
 
 /// Counts failed logins: locks a name out for a while after too many in a row, and slows an address down that fails
-/// all the time. Names are counted as the method knows them, so that other spellings are no new chances (CVE-2025-6004).
+/// all the time. Names are counted as the method knows them, so that other spellings are no new chances
+/// (CVE-2025-6004).
 ///
 /// **Concurrency** one short lock. Memory is bounded: of many names, those that failed longest ago are forgotten.
 package final class LoginGuard: Sendable {

@@ -2,7 +2,8 @@ package import Bytes
 package import Storage
 
 extension StorageView {
-    /// The record at `path`, read by `decode`, with its revision; nil where nothing is. What cannot be read is corrupted.
+    /// The record at `path`, read by `decode`, with its revision; nil where nothing is. What cannot be read is
+    /// corrupted.
     package func record<T>(
         _ path: String, _ decode: (inout RecordReader) throws(RecordFault) -> T
     ) async throws(StorageError) -> (value: T, revision: UInt64)? {

@@ -120,7 +120,8 @@ package struct LeaseBook: Sendable {
         }
     }
 
-    /// The engine of a taken and released lease could not end it; it is tried again. `spread` is a random number from 0 to 99 that
+    /// The engine of a taken and released lease could not end it; it is tried again. `spread` is a random number from
+    /// 0 to 99 that
     /// keeps failures from coming back all at once.
     mutating func failed(_ number: UInt32, reason: String, isRefused: Bool, now: Int, spread: Int) {
         let lane = index.lane(number)

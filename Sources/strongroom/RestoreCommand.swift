@@ -11,8 +11,8 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore", abstract: "Put a snapshot into the storage of a configuration, without a server.",
         discussion: """
             The snapshot's root key is tried first: by the automatic seal of the configuration, else by unseal keys, \
-            which are read from standard input, one a line. Nothing is written unless it opens everything. Storage that \
-            holds something is refused without -force.
+            which are read from standard input, one a line. Nothing is written unless it opens everything. Storage \
+            that holds something is refused without -force.
             """)
 
     @Option(

@@ -9,6 +9,7 @@ extension PolicyPaths {
     private static let questionTable = FieldTable(
         "token", "accessor", "policies", "path", "capability", "parameters")
 
+    /// Reads the command out of the path and the body.
     package func resolve(_ request: EngineRequest) throws(PolicyPathError) -> Command {
         let path = request.path.string
         switch path {

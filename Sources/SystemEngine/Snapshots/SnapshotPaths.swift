@@ -2,7 +2,8 @@ package import Bytes
 package import EngineKit
 package import Vocabulary
 
-/// `sys/storage/snapshot` and `snapshot-force`: the whole database out and in, encrypted as it is stored. The names that
+/// `sys/storage/snapshot` and `snapshot-force`: the whole database out and in, encrypted as it is stored. The names
+/// that
 /// the field's command line asks for, below `sys/storage/raft/`, are served too.
 package final class SnapshotPaths: SecretsEngine {
     private let control: any SnapshotControl

@@ -73,7 +73,8 @@ final class HTTPTransitSealClient: TransitSealClient {
             trouble.withLock { $0 = nil }
             return reply
         } catch {
-            // What a server refuses with 400 it will refuse again: the ciphertext is not of this key. All else may pass:
+            // What a server refuses with 400 it will refuse again: the ciphertext is not of this key. All else may
+            // pass:
             // a sealed provider, a token that somebody renews, a network that comes back.
             throw fail("\(error)", error.status == 400 ? .refused : .providerUnavailable)
         }
