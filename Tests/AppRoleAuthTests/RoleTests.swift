@@ -77,7 +77,7 @@ import Vocabulary
         let bench = try await Bench()
         let role =
             #"{"secret_id_ttl":60,"secret_id_num_uses":5,"secret_id_bound_cidrs":["10.0.0.0/8"],"#
-                + #""token_bound_cidrs":"10.1.0.0/16"}"#
+            + #""token_bound_cidrs":"10.1.0.0/16"}"#
         try await bench.call(.write, "role/r", role)
         func wish(_ body: String) async -> AppRoleError? { await bench.fault(.write, "role/r/secret-id", body) }
         #expect(await wish(#"{"ttl":61}"#) == .ttlAboveRole)
