@@ -58,7 +58,8 @@ enum Engines {
         in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil
     ) throws(MountFault) {
         let system = SystemPaths(
-            facts: facts, mounts: open.mounts, seal: seal, reports: reports, now: ServerProcess.now)
+            facts: facts, mounts: open.mounts, rights: open.policies, seal: seal, reports: reports,
+            now: ServerProcess.now)
         try open.mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",
             sections: sections(open, facts, reports))
