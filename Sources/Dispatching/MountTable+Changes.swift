@@ -43,6 +43,7 @@ extension MountTable {
         guard let factory = (description.isAuth ? authFactories : factories)[wish.type] else {
             throw .unknownType(wish.type)
         }
+        description.settleVersion()
         try check(description)
         if let taken = conflict(with: path) { throw .pathInUse(MountNames.shown(taken)) }
         description.accessor = try MountNames.accessor(wish.type, isAuth: description.isAuth)
@@ -140,6 +141,14 @@ extension MountTable {
 }
 
 extension MountDescription {
+    /// Compatibility: the types that name a version are shown as the type and its option. **Source** system wire facts
+    /// §6.
+    fileprivate mutating func settleVersion() {
+        guard type == "kv-v1" || type == "kv-v2" else { return }
+        options["version"] = type == "kv-v1" ? "1" : "2"
+        type = "kv"
+    }
+
     /// Takes over what the change says.
     package mutating func apply(_ change: MountTuning) throws(MountFault) {
         if let options = change.options {

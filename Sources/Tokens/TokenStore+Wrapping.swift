@@ -2,8 +2,9 @@ package import EngineKit
 internal import Storage
 internal import Vocabulary
 
-/// Answers kept for one reader, each behind a token of its own that is good for one use. **Source** system wire facts
-/// §9.
+/// Answers kept for one reader, each behind a token of its own that is good for one use.
+///
+/// **Source** system wire facts §9.
 extension TokenStore: ResponseWrapping {
     static let wrapped = "wrapped/"
     /// The policy of wrapping tokens, which nothing else gets.

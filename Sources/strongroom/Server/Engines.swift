@@ -64,7 +64,8 @@ enum Engines {
         snapshots: (any SnapshotControl)? = nil, reports: (any ServerReports)? = nil
     ) throws(MountFault) {
         let system = SystemPaths(
-            facts: facts, mounts: open.mounts, seal: seal, reports: reports, now: ServerProcess.now)
+            facts: facts, mounts: open.mounts, rights: open.policies, seal: seal, reports: reports,
+            now: ServerProcess.now)
         var sections = sections(open, facts, reports)
         if let snapshots { sections["storage"] = SnapshotPaths(snapshots) }
         try open.mounts.install(

@@ -53,7 +53,8 @@ final class OpenServer: SealGate {
         let audit = AuditBroker { log.warning("\($0)") }
         self.audit = audit
         metrics.add { AuditNumbers.read(audit) }
-        mounts = MountTable(storage: storage, factories: Engines.all)
+        mounts = MountTable(
+            storage: storage, factories: Engines.secrets, authFactories: Engines.authMethods)
         let now = { @Sendable [clock] in clock.unixSeconds }
         let (tokens, policies) = (
             TokenStore(storage: Self.tokenStorage(storage), mounts: mounts, now: now),
@@ -71,6 +72,7 @@ final class OpenServer: SealGate {
         (self.tokens, self.policies) = (tokens, policies)
         tokens.attach(cubbyhole)
         tokens.attach(leases)
+        mounts.connect(leases: leases)
     }
 
     private static func tokenStorage(_ storage: any StorageBackend) -> StorageView {
