@@ -171,6 +171,7 @@ extension AppRole {
         }
     }
 
+    /// Asks whether role and secret id still stand.
     package func renewLogin(_ login: Login) async throws(LeaseFault) -> Login {
         let (name, uid) = login.record.withUnsafeBytes { bytes -> (RoleName?, String) in
             guard var reader = try? RecordReader(ByteView(bytes)), reader.format == 1, let name = try? reader.text(),

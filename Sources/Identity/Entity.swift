@@ -37,6 +37,7 @@ package struct Alias: Sendable, Equatable {
     package var mountAccessor: String
     /// Path and type of the mount, as they were when the alias was made.
     package var mountPath: String
+    /// The type of the auth method.
     package var mountType: String
     /// What the method says of it.
     package var metadata: [String: String] = [:]

@@ -93,6 +93,7 @@ package final class InMemoryStorage: StorageBackend {
         log.feed(after: revision)
     }
 
+    /// Everything that is stored, of one moment.
     package func readAll(
         _ page: @escaping @Sendable ([StoredEntry]) throws(StorageError) -> Void
     ) async throws(StorageError) {
@@ -102,6 +103,7 @@ package final class InMemoryStorage: StorageBackend {
         }
     }
 
+    /// Puts other content in place of everything that is stored.
     package func replaceAll(by entries: any EntrySource) async throws(StorageError) {
         let next = entries.iterator()
         var fresh: [StorageKey: [UInt8]] = [:]
