@@ -91,6 +91,7 @@ extension Userpass {
 
     // MARK: - Renewal
 
+    /// Asks whether the user still stands, and on what terms.
     package func renewLogin(_ login: Login) async throws(LeaseFault) -> Login {
         guard let (text, policies) = Self.decoded(login.record), let name = Self.name(text) else {
             throw .refused("the login cannot be renewed")

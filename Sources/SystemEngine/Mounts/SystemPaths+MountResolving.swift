@@ -32,7 +32,10 @@ extension SystemPaths {
 
     static func enableMount(_ request: EngineRequest) throws(SystemError) -> Command {
         if let path = tunedPath(request, "mounts/") { return try tune(request, path) }
-        return try enable(request, path(request, "mounts/"))
+        let path = path(request, "mounts/")
+        // Auth methods have a path of their own to be enabled by.
+        if path.hasPrefix("auth/") { throw .mount(.reservedPath(path.hasSuffix("/") ? path : path + "/")) }
+        return try enable(request, path)
     }
 
     static func enableAuthMount(_ request: EngineRequest) throws(SystemError) -> Command {
