@@ -25,6 +25,7 @@ package enum Argon2id {
     }
 
     /// Writes the `count` bytes of the password's tag; `secret` and `associated` are the standard's K and X.
+    /// libgcrypt takes no empty password: **Throws** `.libraryFailure` for one.
     ///
     /// **Cost** the memory and time of `cost`, on the calling thread: not for event loops or Swift's pool.
     package static func hash(

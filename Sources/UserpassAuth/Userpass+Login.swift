@@ -20,7 +20,8 @@ extension Userpass {
         case .slowed: throw .slowed
         }
         let known = try await user(name)?.user
-        let isRight = try await check(attempt.password, known?.password ?? nobody)
+        let hash = known?.password ?? hashOfNobody()
+        let isRight = try await check(attempt.password, hash)
         guard let known, isRight else {
             guarding.fail(name.text, from: attempt.address, now: now())
             throw .badLogin

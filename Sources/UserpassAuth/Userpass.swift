@@ -41,6 +41,8 @@ package final class Userpass: SecretsEngine {
     package let guarding: LoginGuard
     // What unknown users are checked against: the same work, a hash that no password has.
     let nobody: PasswordHash
+    // The same as a record, which is read for them as a known user's is.
+    private let nobodyRecord: [UInt8]
 
     /// An engine over its part of storage. Throws when there is no randomness.
     package init(
@@ -52,10 +54,21 @@ package final class Userpass: SecretsEngine {
         self.cost = cost
         guarding = LoginGuard(rules)
         do throws(CryptoError) { nobody = try PasswordHash.ofNobody(cost: cost) } catch { throw .noRandomness }
+        nobodyRecord = UserRecord(password: nobody).record
     }
 
     package func isOpenToAll(_ request: EngineRequest) -> Bool {
         request.operation == .write && request.path.hasPrefix("login/")
+    }
+
+    /// The hash that an unknown user's password is checked against.
+    func hashOfNobody() -> PasswordHash {
+        nobodyRecord.withUnsafeBytes { bytes in
+            guard var reader = try? RecordReader(ByteView(bytes)),
+                let user = try? UserRecord(from: &reader)
+            else { return nobody }
+            return user.password
+        }
     }
 
     // MARK: - Resolving

@@ -43,16 +43,17 @@ import Testing
         #expect(output == Hex.decode(expected))
     }
 
-    @Test func `password, salt and cost all count; an empty password is one`() throws {
+    @Test func `password, salt and cost all count; an empty password is refused`() throws {
         let cheap = Argon2id.Cost(memoryKiB: 64, passes: 1, lanes: 1)
         let salt = [UInt8](repeating: 7, count: 16)
         let tags = [
-            try tag([1, 2, 3], salt, cheap), try tag([1, 2], salt, cheap), try tag([], salt, cheap),
+            try tag([1, 2, 3], salt, cheap), try tag([1, 2], salt, cheap),
             try tag([1, 2, 3], [UInt8](repeating: 8, count: 16), cheap),
             try tag([1, 2, 3], salt, Argon2id.Cost(memoryKiB: 64, passes: 2, lanes: 1)),
         ]
         #expect(Set(tags).count == tags.count)
         #expect(try tag([1, 2, 3], salt, cheap) == tags[0])
+        #expect(throws: CryptoError.self) { try tag([], salt, cheap) }
     }
 
     @Test func `costs are cut to what makes sense`() {
