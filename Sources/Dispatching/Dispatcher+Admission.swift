@@ -26,6 +26,7 @@ extension Dispatcher {
         }
         passage.isRecorded = stages.audit?.isEnabled ?? false
         do throws(DispatchFault) { passage.shape = try RequestShape(passage.wire) } catch { passage.shapeFault = error }
+        passage.settlePath()
         if let (mount, tail) = mounts.route(passage.path) {
             let engine = mount.engine(for: tail)
             (passage.mount, passage.tail, passage.engine) = (mount, tail, engine)
@@ -79,11 +80,11 @@ extension Dispatcher {
         guard let shape = passage.shape else { throw passage.shapeFault ?? .unsupportedOperation }
         if !passage.isOpen {
             let rules = stages.rights.rules(of: caller)
-            let path = passage.rulePath()
-            guard let rule = rules.rule(for: path, isList: shape.operation == .list) else { throw .ruleDenies }
+            let isList = shape.operation == .list
+            guard let rule = rules.rule(for: passage.path, isList: isList) else { throw .ruleDenies }
             passage.rule = rule
             guard rule.grants(shape.operation) else { throw .ruleDenies }
-            if SudoPaths.contains(path) && !rule.capabilities.contains(.sudo) { throw .ruleDenies }
+            if SudoPaths.contains(passage.path) && !rule.capabilities.contains(.sudo) { throw .ruleDenies }
         }
         guard passage.mount != nil else { throw .noMount(passage.path.string) }
         try complete(&passage, mayFanOut: mayFanOut)

@@ -49,15 +49,15 @@ extension Dispatcher {
         }
     }
 
-    /// Whether a write makes or changes something is said by the command; that it may not do both is rare.
+    /// Whether a write makes or changes something is said by the command, as far as memory knows; that a caller may do
+    /// one of them only is rare, and then storage has the last word.
     static func decide(_ capability: Capability, _ passage: inout Passage) -> Decision {
+        let granted = passage.rule?.capabilities
+        if capability == .sudo, let granted, !granted.contains(.sudo) { return .denied }
         guard passage.request.operation == .write else { return .allowed }
         passage.capability = capability == .create ? .create : .update
-        guard let granted = passage.rule?.capabilities else { return .allowed }
-        if granted.isSuperset(of: [.create, .update]) { return .allowed }
-        // That something exists is certain; that it does not may only mean that it is not in memory.
-        if capability == .create { return .askStorage }
-        return granted.contains(.update) ? .allowed : .denied
+        guard let granted, !granted.isSuperset(of: [.create, .update]) else { return .allowed }
+        return capability == .create || !granted.contains(.update) ? .askStorage : .allowed
     }
 
     /// Answers a refusal, in place of what was written after `mark`.

@@ -13,7 +13,7 @@ extension Dispatcher {
             let command = try engine.resolve(passage.request)
             let capability = engine.capability(for: command)
             var decision = Self.decide(capability, &passage)
-            if capability == .create, decision == .askStorage || passage.isRecorded {
+            if decision != .denied, Self.asksStorage(passage) {
                 decision = Self.settle(try await engine.storedCapability(for: command), &passage)
             }
             guard decision == .allowed else { return refuse(.ruleDenies, &passage, &body) }
@@ -30,6 +30,12 @@ extension Dispatcher {
         } catch {
             return fail(error.faultClass, error.wireText, from: mark, &passage, &body)
         }
+    }
+
+    /// Whether it matters if the thing exists: to the rule, or to the record.
+    private static func asksStorage(_ passage: borrowing Passage) -> Bool {
+        guard passage.request.operation == .write, let granted = passage.rule?.capabilities else { return false }
+        return passage.isRecorded || !granted.isSuperset(of: [.create, .update])
     }
 
     private static func settle(_ capability: Capability, _ passage: inout Passage) -> Decision {

@@ -42,13 +42,12 @@ struct Passage: ~Copyable {
 
     init(_ wire: WireRequest) { self.wire = wire }
 
-    /// The path that rules are looked up for: a list asks for the folder.
-    mutating func rulePath() -> ByteView {
-        guard shape?.operation == .list, path[path.count - 1] != UInt8(ascii: "/") else { return path }
-        listPath.truncate(to: 0)
+    /// A list asks for the folder, however its path is spelled: routed, judged and recorded with a slash at its end.
+    mutating func settlePath() {
+        guard shape?.operation == .list, path[path.count - 1] != UInt8(ascii: "/") else { return }
         listPath.append(path)
         listPath.append(UInt8(ascii: "/"))
-        return listPath.view
+        path = listPath.view
     }
 
     /// The request's id in 36 characters, made when it is first asked for.

@@ -23,8 +23,9 @@ package protocol SecretsEngine: Sendable {
     func resolve(_ request: EngineRequest) throws(Failure) -> Command
     /// The right that the command needs on its path.
     func capability(for command: Command) -> Capability
-    /// The right that the command needs, asked of storage: whether something exists decides between create and update.
-    /// Called in a task, and only when `capability` said `.create` or `.update` and the caller may not do both.
+    /// The right that a write needs, asked of storage: whether something exists decides between create and update.
+    /// Called in a task, where the difference matters. What `capability` says of a write that `perform` answers from
+    /// memory must be certain, if it is `.update`.
     func storedCapability(for command: Command) async throws(Failure) -> Capability
     /// Answers from memory: appends the envelope's `data` value to `body`, or nothing with a 204.
     func perform(_ command: Command, into body: inout ByteWriter) throws(Failure) -> Handling

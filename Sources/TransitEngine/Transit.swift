@@ -178,6 +178,13 @@ package final class Transit: SecretsEngine {
 
     package func capability(for command: Command) -> Capability { command.capability }
 
+    package func storedCapability(for command: Command) async throws(TransitError) -> Capability {
+        guard case .encrypt(let encrypt) = command.work, command.capability == .create else {
+            return command.capability
+        }
+        return try await catalog.settings(encrypt.work.name) == nil ? .create : .update
+    }
+
     package func perform(_ command: Command, into body: inout ByteWriter) throws(TransitError) -> Handling {
         switch command.work {
         case .encrypt(let command): return try perform(command, into: &body)

@@ -140,7 +140,10 @@ final class House: Sendable {
         func add(_ engine: EchoEngine) { list.withLock { $0.append(engine) } }
     }
 
-    init(limits: RequestLimits = RequestLimits()) async throws {
+    init(
+        limits: RequestLimits = RequestLimits(),
+        _ stages: (MountTable) -> AccessStages = { _ in AccessStages(tokens: RootToken("root")) }
+    ) async throws {
         let engines = engines
         mounts = MountTable(
             storage: storage,
@@ -162,15 +165,15 @@ final class House: Sendable {
         let facts = ServerFacts(version: "9", storageType: "inmem", clusterName: "here", clusterID: "c")
         try mounts.install(SystemPaths(facts: facts, mounts: mounts) { 1 }, at: "sys/", about: "system")
         try await mounts.mount(MountDescription(path: "echo", type: "echo", accessor: "", uuid: "", about: ""))
-        dispatcher = Dispatcher(mounts: mounts, stages: AccessStages(tokens: RootToken("root")), limits: limits)
+        dispatcher = Dispatcher(mounts: mounts, stages: stages(mounts), limits: limits)
     }
 
     /// Answers as the server does: from memory, else in a task.
     func ask(
         _ method: WireMethod, _ path: String, query: String = "", token: String = "root", body: String = "",
-        isForm: Bool = false, isMergePatch: Bool = false, inTask: Bool = false
+        isForm: Bool = false, isMergePatch: Bool = false, inTask: Bool = false, wrapTime: String = ""
     ) async -> Answer {
-        let head = [path, query, token, body].map { $0.utf8.map { UInt8($0) } }
+        let head = [path, query, token, body, wrapTime].map { $0.utf8.map { UInt8($0) } }
         // One block that stays in place across the suspension.
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: head.joined().count + 1, alignment: 1)
         defer { block.deallocate() }
@@ -184,6 +187,7 @@ final class House: Sendable {
         }
         var request = WireRequest(method: method, path: views[0])
         (request.query, request.token, request.body) = (views[1], views[2], views[3])
+        request.wrapTime = views[4]
         (request.isForm, request.isMergePatch) = (isForm, isMergePatch)
         var output = ByteWriter()
         if !inTask, let reply = dispatcher.answer(request, into: &output) {
