@@ -163,7 +163,7 @@ func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
     @Test func idleConnectionsAreClosedInTime() async throws {
         try await withServer(EchoAnswering(), testConfiguration { $0.limits.idleTimeoutSeconds = 1 }) { port in
-            let client = try RawClient(port: port, timeoutSeconds: 5)
+            let client = try RawClient(port: port, timeoutSeconds: 30)
             try client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
             _ = try client.answer()
             #expect(try client.isClosed())
