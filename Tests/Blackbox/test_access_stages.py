@@ -185,6 +185,7 @@ def test_what_mounts_refuse_they_say_in_the_wire_s_words(api, mount):
         ("POST", "sys/mounts/x", {"type": "cubbyhole"}, 'mount type of "cubbyhole" is not mountable'),
         ("POST", "sys/mounts/x", {}, "backend type must be specified as a string"),
         ("POST", "sys/mounts/x", {"type": "nosuch"}, "plugin not found in the catalog: nosuch"),
+        ("DELETE", "sys/mounts/auth/x", None, 'cannot unmount "auth/x/"'),
         ("DELETE", "sys/mounts/sys", None, 'cannot unmount "sys/"'),
         ("GET", "sys/mounts/nosuch/tune", None, 'cannot fetch sysview for path "nosuch/"'),
         ("POST", f"sys/mounts/{mount}/tune", {"token_type": "batch"}, "'token_type' can only be modified on auth mounts"),

@@ -13,7 +13,12 @@ extension SystemPaths {
         return .mounts(.read("auth/" + path(request, "auth/")))
     }
 
-    static func disable(_ request: EngineRequest) -> Command { .mounts(.disable(path(request, "mounts/"))) }
+    static func disable(_ request: EngineRequest) throws(SystemError) -> Command {
+        let path = path(request, "mounts/")
+        // To end an auth method takes sudo on its own path.
+        if path.hasPrefix("auth/") { throw .mount(.cannotUnmount(path.hasSuffix("/") ? path : path + "/")) }
+        return .mounts(.disable(path))
+    }
     static func disableAuth(_ request: EngineRequest) -> Command {
         .mounts(.disable("auth/" + path(request, "auth/")))
     }
