@@ -30,7 +30,9 @@ extension ConnectionHandler {
         if reply.ticket > 0 {
             switch loop.answering.outcome(of: reply.ticket) {
             case .pending: return hold(reply, in: work)
-            case .failed: reply = loop.unrecorded(into: &work.writer)
+            case .failed:
+                work.attachment = nil
+                reply = loop.unrecorded(into: &work.writer)
             case .recorded: break
             }
         }

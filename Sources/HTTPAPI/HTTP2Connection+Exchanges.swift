@@ -104,7 +104,9 @@ extension HTTP2Connection {
                 exchange.phase = .holding
                 exchange.heldReply = reply
                 return loop.awaitOutcome(of: reply.ticket, for: self)
-            case .failed: reply = loop.unrecorded(into: &work.writer)
+            case .failed:
+                work.attachment = nil
+                reply = loop.unrecorded(into: &work.writer)
             case .recorded: break
             }
         }

@@ -172,7 +172,9 @@ import Testing
 
     /// Another server with a transit key for seals, the stanza for it, and its shares.
     static func provider() throws -> (LiveServer, String, [String]) {
-        let provider = try LiveServer(storage)
+        let port = Int.random(in: 20_000..<32_000)
+        let provider = try LiveServer(
+            storage + "listener \"tcp\" { address = \"127.0.0.1:\(port)\"\n tls_disable = true }")
         try provider.start()
         let (token, keys) = try provider.initialize()
         try provider.unseal(keys.prefix(2))
@@ -181,7 +183,7 @@ import Testing
         #expect(try client.call("POST", "transit/keys/unseal").status == 200)
         let stanza = """
             seal "transit" {
-                address = "unix://\(provider.socket)"
+                address = "http://127.0.0.1:\(port)"
                 token = "\(token)"
                 key_name = "unseal"
             }

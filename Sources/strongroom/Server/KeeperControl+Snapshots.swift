@@ -1,6 +1,7 @@
 internal import Barrier
 internal import Bytes
 internal import EngineKit
+internal import Synchronization
 internal import Vocabulary
 
 /// The whole database out and in.
@@ -16,6 +17,9 @@ extension KeeperControl: SnapshotControl {
             let snapshot = try Snapshot(bytes)
             // The trial comes before anything is closed.
             let verified = try await keeper.verify(snapshot, isForced: isForced)
+            // An automatic seal keeps its hands off until it is done.
+            let wasClosed = isClosedOnPurpose.exchange(true, ordering: .acquiringAndReleasing)
+            defer { isClosedOnPurpose.store(wasClosed, ordering: .releasing) }
             await open.close()
             // When this fails nothing was replaced, and the storage is sealed: an automatic seal opens it again.
             try await keeper.restore(snapshot, verified)

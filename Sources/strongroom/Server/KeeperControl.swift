@@ -18,7 +18,7 @@ final class KeeperControl: SealControl {
     /// Where copies of the database lie while they are told: beside it.
     let spoolFolder: String
     private let trouble = Mutex<String?>(nil)
-    private let isClosedOnPurpose = Atomic<Bool>(false)
+    let isClosedOnPurpose = Atomic<Bool>(false)
 
     init(keeper: SealKeeper, storage: SealedStorage, open: OpenServer, spoolFolder: String) {
         self.spoolFolder = spoolFolder
