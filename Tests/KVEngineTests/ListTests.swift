@@ -74,7 +74,7 @@ import Vocabulary
 
     @Test(.timeLimit(.minutes(5)))
     func `a page of many names reads only its own`() async throws {
-        let count = ProcessInfo.processInfo.environment["STRONGROOM_KV_NAMES"].flatMap(Int.init) ?? 20_000
+        let count = ProcessInfo.processInfo.environment["STRONGROOM_KV_NAMES"].flatMap(Int.init) ?? 4_000
         let inner = InMemoryStorage()
         let counted = FaultyStorage(inner)
         let bench = try await Bench(counted, version: "1")
@@ -92,6 +92,6 @@ import Vocabulary
         let page = try await bench.call(.list, "", #"{"after":"n\#(middle)","limit":1000}"#).keys
         #expect(page.first == "n\(middle + 1)" && page.count == 1000)
         #expect(counted.operations <= 8)
-        if count <= 100_000 { #expect(try await bench.call(.list, "").keys.count == count + 1) }
+        if count <= 10_000 { #expect(try await bench.call(.list, "").keys.count == count + 1) }
     }
 }

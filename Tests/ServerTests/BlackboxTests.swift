@@ -29,7 +29,7 @@ import Testing
         let outcome = try Binary.run(
             python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-x", "--maxfail=20"],
             environment: ["STRONGROOM_BINARY": Binary.url.path, "PYTHONDONTWRITEBYTECODE": "1"],
-            directory: Self.folder)
+            directory: Self.folder, seconds: 2400)
         #expect(outcome.status == 0, "\(outcome.output.suffix(6000))\(outcome.errors.suffix(2000))")
         #expect(outcome.output.contains(" passed"), "pytest ran no test")
         print("Tests/Blackbox: " + (outcome.output.split(separator: "\n").last.map(String.init) ?? ""))
