@@ -24,6 +24,8 @@ final class WireClient {
     var token = ""
     private var socket: Int32 = -1
     private var buffer: [UInt8] = []
+    // The answer said that its connection ends with it.
+    private var isLast = false
 
     init(_ path: String, token: String = "") {
         self.path = path
@@ -49,15 +51,25 @@ final class WireClient {
     @discardableResult
     func call(_ method: String, _ target: String, bytes payload: Data) throws -> WireAnswer {
         do {
+            if socket >= 0, isClosedByServer { hangUp() }
             if socket < 0 { try dial() }
             var head = "\(method) /v1/\(target) HTTP/1.1\r\nHost: test\r\nContent-Length: \(payload.count)\r\n"
             if !token.isEmpty { head += "X-Vault-Token: \(token)\r\n" }
             try send(Data((head + "\r\n").utf8) + payload)
-            return try answer(isHead: method == "HEAD")
+            let answer = try answer(isHead: method == "HEAD")
+            if isLast { hangUp() }
+            return answer
         } catch {
             hangUp()
             throw error
         }
+    }
+
+    /// Whether the server has ended the connection while it rested: a server may, at any time.
+    private var isClosedByServer: Bool {
+        var byte: UInt8 = 0
+        let count = recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno != EAGAIN && errno != EWOULDBLOCK
     }
 
     private func dial() throws {
@@ -104,6 +116,7 @@ final class WireClient {
         guard let end else { throw WireFailure(what: "no head") }
         let lines = String(decoding: buffer[..<end], as: UTF8.self).components(separatedBy: "\r\n")
         let status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        isLast = lines.contains { $0.lowercased() == "connection: close" }
         let length =
             lines.first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.split(separator: ":")[1].trimmingCharacters(in: .whitespaces)) } ?? 0
