@@ -33,7 +33,8 @@ extension MountTable {
 
     // MARK: - One change each
 
-    private func add(_ wish: MountDescription) async throws(MountFault) {
+    private func add(_ given: MountDescription) async throws(MountFault) {
+        let wish = Self.spelledOut(given)
         let path = try MountNames.normalised(wish.path)
         var description = wish
         description.path = path
@@ -56,6 +57,15 @@ extension MountTable {
             throw error
         }
         publish(Mount(resolve(description), engine, view))
+    }
+
+    // Compatibility: these two types are another way to write the option. **Source** system wire facts §6.
+    private static func spelledOut(_ given: MountDescription) -> MountDescription {
+        guard given.type == "kv-v1" || given.type == "kv-v2" else { return given }
+        var wish = given
+        wish.options["version"] = given.type == "kv-v2" ? "2" : "1"
+        wish.type = "kv"
+        return wish
     }
 
     private func remove(_ path: String) async throws(MountFault) {

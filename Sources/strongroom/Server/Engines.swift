@@ -39,9 +39,6 @@ enum Engines {
         "approle": { _, view in try await AppRole.open(storage: view) },
     ]
 
-    /// Everything that can be mounted.
-    static var all: [String: MountTable.Factory] { secrets.merging(authMethods) { first, _ in first } }
-
     /// The areas of `sys/` that have an engine of their own, by the first segment below `sys/`.
     static func sections(
         _ open: OpenServer, _ facts: ServerFacts, _ reports: (any ServerReports)?
