@@ -138,7 +138,8 @@ let only = Context.environment["STRONGROOM_ONLY"].map { $0.split(separator: ",")
 
 func isWanted(_ target: Target) -> Bool {
     guard let only else { return true }
-    return only.contains(target.name) || (target.type != .test && !(target.path ?? "").hasPrefix("Benchmarks/"))
+    let isBenchmark = (target.path ?? "").hasPrefix("Benchmarks/") && target.name != "CountingMalloc"
+    return only.contains(target.name) || (target.type != .test && !isBenchmark)
 }
 
 let package = Package(
@@ -292,6 +293,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + sqlite,
             path: "Benchmarks/StorageBench/Sources", swiftSettings: house),
+        .executableTarget(
+            name: "access-bench",
+            dependencies: [
+                "Tokens", "Policies", "EngineKit", "Vocabulary", "Storage", "Bytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/AccessBench/Sources", swiftSettings: house),
         .executableTarget(
             name: "load-report",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],

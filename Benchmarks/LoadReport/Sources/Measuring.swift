@@ -29,6 +29,7 @@ struct Measuring {
         let wrk = try Wrk(programs.wrk, token: token)
         report.rows += try singles(wrk, server, echo)
         report.rows += try others(wrk, server, echo)
+        report.rows += try guarded(echo, simd: simd)
         for (items, size) in Self.batches {
             note(RowName.batch(items, size))
             report.rows.append(try batch(wrk, server, items, size, simd: simd))
@@ -122,7 +123,7 @@ struct Measuring {
         return rows
     }
 
-    private func batch(_ wrk: Wrk, _ server: Server, _ items: Int, _ size: Int, simd: String?) throws -> Row {
+    func batch(_ wrk: Wrk, _ server: Server, _ items: Int, _ size: Int, simd: String?) throws -> Row {
         let inputs = (0..<items).map { Self.input($0, size) }.joined(separator: ",")
         let shot = Shot(path: "/v1/transit/encrypt/bench", body: "{\"batch_input\":[\(inputs)]}")
         let connections = Self.connectionsForBatches
@@ -143,7 +144,7 @@ struct Measuring {
             sample: samples.median, ratioToLoop: ratios.median, loop: rates)
     }
 
-    private static func input(_ index: Int, _ size: Int) -> String {
+    static func input(_ index: Int, _ size: Int) -> String {
         let plaintext = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) })
         return "{\"plaintext\":\"" + plaintext.base64EncodedString() + "\"}"
     }

@@ -1,6 +1,6 @@
 /// One line of the table.
 struct Row: Codable {
-    let name: String
+    var name: String
     let items: Int
     let size: Int
     let connections: Int
