@@ -14,11 +14,17 @@ struct DevServer {
     let configuration: HTTPServerConfiguration
     let engines: [String]
     let rootToken: String?
+    /// Certificates to make for the listener; nil for plain HTTP.
+    let tls: DevCertificates.Wish?
 
     /// Starts, prints how to reach it, and serves until SIGINT or SIGTERM.
     func run() async throws {
         try ServerProcess.prepare()
         guard let token = rootToken ?? TokenText.make() else { throw StartFault.selfTest("ctr-drbg") }
+        let certificates = try makeCertificates()
+        defer { certificates?.remove() }
+        var configuration = configuration
+        if let certificates { configuration.listeners[0].tls = certificates.settings }
         let open = try await makeInside(token)
         let dispatcher = Dispatcher(
             mounts: open.mounts, stages: open.stages, limits: configuration.limits)
@@ -28,7 +34,7 @@ struct DevServer {
             throw StartFault.listen(error)
         }
         let stop = StopSignal()
-        announce(server.localAddresses.first, token)
+        announce(server.localAddresses.first, token, certificates?.authorityFile)
         let maintenance = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(60))
@@ -41,6 +47,11 @@ struct DevServer {
         await open.close()
         await open.audit.unload()
         print("stopped")
+    }
+
+    private func makeCertificates() throws(StartFault) -> DevCertificates? {
+        guard let tls, case .tcp(let host, _) = configuration.listeners[0].address else { return nil }
+        return try DevCertificates(tls, host: host)
     }
 
     private func makeInside(_ token: String) async throws -> OpenServer {
@@ -71,10 +82,11 @@ struct DevServer {
         return open
     }
 
-    private func announce(_ address: ListenAddress?, _ token: String) {
+    private func announce(_ address: ListenAddress?, _ token: String, _ authorityFile: String?) {
+        let scheme = authorityFile == nil ? "http://" : "https://"
         let url =
             switch address {
-            case .tcp(let host, let port): "http://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+            case .tcp(let host, let port): scheme + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
             case .unix(let path): "unix://\(path)"
             case nil: "?"
             }
@@ -90,6 +102,10 @@ struct DevServer {
             "    self-tests   \(SelfTests.names.count) passed",
             "", "  For clients:", "", "    export VAULT_ADDR='\(url)'", "    export VAULT_TOKEN='\(token)'", "",
         ]
+        if let authorityFile {
+            lines.insert("    authority    \(authorityFile)", at: 8)
+            lines.insert("    export VAULT_CACERT='\(authorityFile)'", at: lines.count - 1)
+        }
         if SecretArena.lockFailed {
             lines.insert("    warning      memory cannot be locked (ulimit -l); secrets may reach swap", at: 8)
         }

@@ -52,6 +52,21 @@ struct ServerCommand: AsyncParsableCommand {
         help: "Engines to enable at start, separated by commas, each at the path of its name.")
     var devEngines = ""
 
+    @Flag(
+        name: [.customLong("dev-tls", withSingleDash: true), .customLong("dev-tls")],
+        help: "Run in development mode with TLS: an authority and a certificate are made at start.")
+    var devTLS = false
+
+    @Option(
+        name: [.customLong("dev-tls-cert-dir", withSingleDash: true), .customLong("dev-tls-cert-dir")],
+        help: "Folder for the certificates of -dev-tls (default: a new one, gone at the end).")
+    var devTLSFolder: String?
+
+    @Option(
+        name: [.customLong("dev-tls-san", withSingleDash: true), .customLong("dev-tls-san")],
+        help: "Further name or address in the certificate of -dev-tls; may be given again.")
+    var devTLSNames: [String] = []
+
     @Option(
         name: [.customLong("max-request-size", withSingleDash: true), .customLong("max-request-size")],
         help: "Largest request body in bytes.")
@@ -68,10 +83,13 @@ struct ServerCommand: AsyncParsableCommand {
     var threads: Int?
 
     func validate() throws {
-        guard dev || !config.isEmpty else {
+        guard isDevelopment || !config.isEmpty else {
             throw ValidationError("what to run is missing: -config=FILE, or -dev for a development server")
         }
-        if dev && !config.isEmpty { throw ValidationError("-dev and -config exclude each other") }
+        if !devTLS && (devTLSFolder != nil || !devTLSNames.isEmpty) {
+            throw ValidationError("-dev-tls-cert-dir and -dev-tls-san need -dev-tls")
+        }
+        if isDevelopment && !config.isEmpty { throw ValidationError("-dev and -config exclude each other") }
         if let maxRequestSize, !(1024...(1 << 30)).contains(maxRequestSize) {
             throw ValidationError("-max-request-size must be between 1024 and 1073741824 bytes")
         }
@@ -86,6 +104,8 @@ struct ServerCommand: AsyncParsableCommand {
             throw ValidationError("-dev-listen-address must look like 127.0.0.1:8200 or [::1]:8200")
         }
     }
+
+    private var isDevelopment: Bool { dev || devTLS }
 
     private var address: (host: String, port: Int)? {
         guard let colon = devListenAddress.lastIndex(of: ":"),
@@ -102,7 +122,7 @@ struct ServerCommand: AsyncParsableCommand {
             throw ValidationError("STRONGROOM_SIMD must be scalar, neon, avx2 or avx512vbmi")
         }
         do {
-            if dev { try await runDevelopment() } else { try await runDurable() }
+            if isDevelopment { try await runDevelopment() } else { try await runDurable() }
         } catch {
             FileHandle.standardError.write(Data("strongroom: \(error)\n".utf8))
             throw ExitCode.failure
@@ -116,7 +136,10 @@ struct ServerCommand: AsyncParsableCommand {
         if let maxRequestSize { configuration.limits.maxRequestBytes = maxRequestSize }
         if let maxJSONDepth { configuration.limits.maxJSONDepth = maxJSONDepth }
         if let threads { configuration.threads = threads }
-        try await DevServer(configuration: configuration, engines: engines, rootToken: devRootTokenID).run()
+        let tls = devTLS ? DevCertificates.Wish(folder: devTLSFolder, names: devTLSNames) : nil
+        try await DevServer(
+            configuration: configuration, engines: engines, rootToken: devRootTokenID, tls: tls
+        ).run()
     }
 
     private func runDurable() async throws {

@@ -9,6 +9,7 @@ enum StartFault: Error, CustomStringConvertible {
     case storage(String, String)
     case seal(String)
     case logFile(String, String)
+    case certificates(String)
 
     var description: String {
         switch self {
@@ -18,6 +19,7 @@ enum StartFault: Error, CustomStringConvertible {
         case .configuration(let report): report
         case .storage(let place, let why): "cannot open storage \(place): \(why)"
         case .seal(let why): "cannot use the seal: \(why)"
+        case .certificates(let why): "cannot make the certificates of -dev-tls: \(why)"
         case .logFile(let path, let why): "cannot write the log file \(path): \(why)"
         }
     }
