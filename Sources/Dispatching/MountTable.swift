@@ -95,6 +95,11 @@ package final class MountTable: MountControl {
 
     package func point(at path: String) -> MountPoint? { self[path]?.point }
 
+    /// The mount with this accessor. **Cost** looks at every mount.
+    package func mount(ofAccessor accessor: String) -> MountDescription? {
+        picture.withLock { $0.byPath.values.first { $0.description.accessor == accessor }?.description }
+    }
+
     package func holder(of path: String) -> MountDescription? {
         var path = path
         return path.withUTF8 { find(ByteView(UnsafeRawBufferPointer($0)))?.0.description }

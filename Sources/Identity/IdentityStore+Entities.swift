@@ -1,4 +1,4 @@
-internal import EngineKit
+package import EngineKit
 internal import Vocabulary
 
 /// What is to be different about an entity; nil stays as it is.
@@ -231,13 +231,23 @@ extension IdentityStore {
             for var entity in change.picture.entities.values {
                 guard entity.aliases.contains(where: { $0.mountAccessor == accessor }) else { continue }
                 entity.aliases.removeAll { $0.mountAccessor == accessor }
+                entity.updated = .now()
                 change.put(entity)
             }
             for (_, id) in change.picture.externalGroups(at: accessor) {
                 guard var group = change.picture.groups[id] else { continue }
-                group.alias = nil
+                // Nobody says any more who belongs to it.
+                (group.alias, group.memberEntityIDs) = (nil, [])
+                group.updated = .now()
                 change.put(group)
             }
         }
+    }
+}
+
+extension IdentityStore: MountWatching {
+    package func mountEnds(_ mount: MountDescription) async throws(MountFault) {
+        guard mount.isAuth else { return }
+        do throws(IdentityFault) { try await deleteAliases(ofMount: mount.accessor) } catch { throw .storage }
     }
 }

@@ -114,18 +114,23 @@ final class OIDCStore: Sendable {
         _ name: String, _ wish: @escaping @Sendable (inout NamedKey) -> Void, algorithm: SigningAlgorithm?
     ) async throws(IdentityPathError) {
         let now = now()
-        let fresh = try Self.generate(algorithm ?? picture.keys[name]?.algorithm ?? .rs256)
+        let before = picture.keys[name]?.algorithm
+        // Pairs are costly: only one that is needed is made.
+        let isNeeded = before == nil || algorithm.map { $0 != before } ?? false
+        let fresh = isNeeded ? try Self.generate(algorithm ?? before ?? .rs256) : nil
         try await change { (state, batch) throws(IdentityPathError) in
             var key: NamedKey
             if let known = state.keys[name] {
                 key = known
                 if let algorithm, algorithm != known.algorithm {
+                    guard let fresh, fresh.algorithm == algorithm else { throw .keyMissing(name) }
                     key.retire(at: now)
                     (key.algorithm, key.current, key.rotatedUnixSeconds) = (algorithm, fresh, now)
                 }
             } else {
+                guard let fresh else { throw .keyMissing(name) }
                 key = NamedKey(
-                    algorithm: algorithm ?? .rs256, rotationSeconds: 86_400, verificationSeconds: 86_400,
+                    algorithm: fresh.algorithm, rotationSeconds: 86_400, verificationSeconds: 86_400,
                     clientIDs: [], current: fresh, rotatedUnixSeconds: now)
             }
             wish(&key)

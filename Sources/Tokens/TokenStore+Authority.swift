@@ -35,7 +35,10 @@ extension TokenStore: TokenAuthority {
     ) async throws(TokenFault) -> IssuedToken {
         let entityID = try await identity.admit(login, at: mount.description) ?? ""
         do throws(TokenError) {
-            return try await issue(login, on: mount, path: path, entityID: entityID, now: now()).issued
+            let result = try await issue(login, on: mount, path: path, entityID: entityID, now: now())
+            var issued = result.issued
+            issued.warnings += result.warnings
+            return issued
         } catch {
             throw TokenFault(error)
         }

@@ -33,6 +33,7 @@ struct DevServer {
             await server.shutdown(gracePeriod: .zero)
             throw StartFault.listen(error)
         }
+        if let address = server.localAddresses.first { open.address.set(address, isTLS: certificates != nil) }
         let stop = StopSignal()
         announce(server.localAddresses.first, token, certificates?.authorityFile)
         let maintenance = Task {
@@ -83,13 +84,7 @@ struct DevServer {
     }
 
     private func announce(_ address: ListenAddress?, _ token: String, _ authorityFile: String?) {
-        let scheme = authorityFile == nil ? "http://" : "https://"
-        let url =
-            switch address {
-            case .tcp(let host, let port): scheme + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
-            case .unix(let path): "unix://\(path)"
-            case nil: "?"
-            }
+        let url = address.map { PublicAddress.url($0, isTLS: authorityFile != nil) } ?? "?"
         let enabled =
             engines.isEmpty
             ? "none (enable one: POST /v1/sys/mounts/transit)" : engines.map { $0 + "/" }.joined(separator: " ")

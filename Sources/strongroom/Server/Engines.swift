@@ -55,7 +55,7 @@ enum Engines {
         ]
     }
 
-    /// Puts in what the house mounts itself: `sys/` with its sections, tokens, cubbyholes.
+    /// Puts in what the house mounts itself: `sys/` with its sections, tokens, identity, cubbyholes.
     static func installHouse(
         in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil,
         snapshots: (any SnapshotControl)? = nil, reports: (any ServerReports)? = nil
@@ -69,6 +69,7 @@ enum Engines {
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",
             sections: sections)
         try open.mounts.install(open.tokenMethod, at: "auth/token/", about: "token based credentials")
+        try open.mounts.install(open.identityPaths, at: "identity/", about: "identity store")
         try open.mounts.install(open.cubbyhole, at: "cubbyhole/", about: "per-token private secret storage")
     }
 }

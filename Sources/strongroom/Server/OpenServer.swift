@@ -3,6 +3,8 @@ internal import Barrier
 internal import CubbyholeEngine
 internal import Dispatching
 internal import EngineKit
+internal import Identity
+internal import IdentityEngine
 internal import Leases
 internal import Logging
 internal import Policies
@@ -26,6 +28,12 @@ final class OpenServer: SealGate {
     let audit: AuditBroker
     /// What they may do.
     let policies: PolicyStore
+    /// Who they are, whatever way they log in.
+    let entities: IdentityStore
+    /// `identity/`: entities, groups, identity tokens.
+    let identityPaths: IdentityPaths
+    /// Where clients find the server: the issuer of identity tokens, unless another is set.
+    let address = PublicAddress()
     /// What was given out for a time.
     let leases: LeaseManager
     /// What tokens keep for themselves.
@@ -56,23 +64,29 @@ final class OpenServer: SealGate {
         mounts = MountTable(
             storage: storage, factories: Engines.secrets, authFactories: Engines.authMethods)
         let now = { @Sendable [clock] in clock.unixSeconds }
+        let entities = IdentityStore(storage: StorageView(storage, prefix: "core/identity/")) { [weak mounts] in
+            mounts?.mount(ofAccessor: $0)
+        }
         let (tokens, policies) = (
-            TokenStore(storage: Self.tokenStorage(storage), mounts: mounts, now: now),
-            PolicyStore(storage: StorageView(storage, prefix: "core/policy/")) { buffer in
+            TokenStore(storage: Self.tokenStorage(storage), mounts: mounts, identity: entities, now: now),
+            PolicyStore(storage: StorageView(storage, prefix: "core/policy/"), identity: entities) { buffer in
                 (try? RandomSource.fillSecret(buffer)) != nil
             }
         )
+        identityPaths = IdentityPaths(
+            store: entities, storage: StorageView(storage, prefix: "house/identity/"),
+            defaultIssuer: { [address] in address.value }, now: now)
         leases = LeaseManager(storage: storage, engines: mounts, tokens: tokens, now: now)
         cubbyhole = Cubbyhole(storage: StorageView(storage, prefix: "house/cubbyhole/")) {
             (caller) async throws(TokenFault) in try await tokens.answer(keptFor: caller)
         }
         tokenMethod = TokenMethod(
             store: tokens, storage: StorageView(storage, prefix: "house/auth/token/"), rights: policies,
-            unknownPolicies: { policies.unknown(among: $0) })
-        (self.tokens, self.policies) = (tokens, policies)
+            identity: entities, unknownPolicies: { policies.unknown(among: $0) })
+        (self.tokens, self.policies, self.entities) = (tokens, policies, entities)
         tokens.attach(cubbyhole)
         tokens.attach(leases)
-        mounts.connect(leases: leases)
+        mounts.connect(leases: leases, watchers: [entities])
     }
 
     private static func tokenStorage(_ storage: any StorageBackend) -> StorageView {
@@ -99,6 +113,8 @@ final class OpenServer: SealGate {
             do {
                 try await identity.load(from: storage)
                 try await tokens.open()
+                try await entities.load()
+                try await identityPaths.open()
                 try await policies.load()
                 try await audit.load(from: storage)
                 try await mounts.load()
@@ -135,6 +151,8 @@ final class OpenServer: SealGate {
         await mounts.unload()
         leases.unload()
         policies.unload()
+        identityPaths.unload()
+        entities.unload()
         tokens.close()
     }
 

@@ -109,6 +109,11 @@ struct StrongroomServer {
             await parts.server.shutdown(gracePeriod: .zero)
             throw .listen(error)
         }
+        if let address = parts.settings.apiAddress {
+            parts.open.address.set(address)
+        } else if let place = parts.server.localAddresses.first {
+            parts.open.address.set(place, isTLS: parts.settings.listeners.first?.tls != nil)
+        }
     }
 
     private func serve(_ parts: Parts, _ sink: LogSink, _ log: Logger) async throws {
