@@ -1,5 +1,6 @@
 internal import EngineKit
 internal import Tokens
+internal import Vocabulary
 
 /// Which policies a new token gets: pure. **Source** system wire facts §8.1, §8.2.
 struct PolicyChoice {
@@ -14,7 +15,7 @@ struct PolicyChoice {
     let role: TokenRole?
 
     func policies() throws(TokenAuthError) -> [String] {
-        let names = PolicyNames.canonicalList(asked)
+        let names = PolicyName.canonical(asked)
         if let name = names.first(where: { Self.unassignable.contains($0) }) { throw .unassignable(name) }
         let chosen = try choose(names)
         if chosen == ["root"] && !isParentRoot { throw .needsRootParent }

@@ -36,10 +36,10 @@ struct TokenRole: Sendable, Equatable {
         let values: Parameters
         do throws(ParameterFault) {
             values = try Parameters(request, Self.fields)
-            if let names = try values.strings(0) { allowed = PolicyNames.canonicalList(names) }
-            if let names = try values.strings(1) { disallowed = PolicyNames.canonicalList(names) }
-            if let globs = try values.strings(2) { allowedGlobs = PolicyNames.canonicalList(globs) }
-            if let globs = try values.strings(3) { disallowedGlobs = PolicyNames.canonicalList(globs) }
+            if let names = try values.strings(0) { allowed = PolicyName.canonical(names) }
+            if let names = try values.strings(1) { disallowed = PolicyName.canonical(names) }
+            if let globs = try values.strings(2) { allowedGlobs = PolicyName.canonical(globs) }
+            if let globs = try values.strings(3) { disallowedGlobs = PolicyName.canonical(globs) }
             if let aliases = try values.strings(4) { entityAliases = aliases.map { $0.lowercased() } }
             if let flag = try values.bool(5) { isOrphan = flag }
             // The newer name counts when both are there.
