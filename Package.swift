@@ -6,6 +6,9 @@ import PackageDescription
 let floors: [String: [String]] = [
     "COpenSSL": [],
     "CGcrypt": [],
+    "CPostgreSQL": [],
+    "CMariaDB": [],
+    "CHiredis": [],
     "CSIMD": [],
     "Bytes": ["CSIMD"],
     "Primitives": ["Bytes", "COpenSSL", "CGcrypt"],
@@ -21,13 +24,14 @@ let floors: [String: [String]] = [
     "Policies": ["Vocabulary", "HCL", "EngineKit", "Storage", "Bytes"],
     "Tokens": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Leases": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
+    "Quotas": ["EngineKit", "Leases", "Vocabulary", "Storage", "Bytes"],
     "Identity": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "Auditing": ["Vocabulary", "EngineKit", "Storage", "Primitives", "Bytes"],
     "TransitEngine": [
         "EngineKit", "Vocabulary", "Storage", "KeyRings", "Certificates", "Primitives", "Bytes",
     ],
     "SystemEngine": [
-        "EngineKit", "Policies", "Tokens", "Leases", "Identity", "Auditing", "Vocabulary", "HCL", "Storage",
+        "EngineKit", "Policies", "Tokens", "Leases", "Quotas", "Identity", "Auditing", "Vocabulary", "HCL", "Storage",
         "Primitives",
         "Bytes",
     ],
@@ -35,6 +39,9 @@ let floors: [String: [String]] = [
     "CubbyholeEngine": ["EngineKit", "Vocabulary", "Storage", "Bytes"],
     "IdentityEngine": ["EngineKit", "Identity", "Vocabulary", "Storage", "Primitives", "Bytes"],
     "DatabaseEngine": ["EngineKit", "Vocabulary", "HCL", "Storage", "Primitives", "Bytes"],
+    "PostgreSQLPlugin": ["DatabaseEngine", "CPostgreSQL"],
+    "MariaDBPlugin": ["DatabaseEngine", "CMariaDB"],
+    "RedisPlugin": ["DatabaseEngine", "CHiredis"],
     "TokenAuth": [
         "EngineKit", "Tokens", "Leases", "Policies", "Identity", "Vocabulary", "Storage", "Primitives", "Bytes",
     ],
@@ -48,9 +55,11 @@ let floors: [String: [String]] = [
     "StrongroomClient": ["Vocabulary", "Bytes"],
     "strongroom": [
         "StrongroomClient", "HTTPAPI", "Dispatching", "SystemEngine", "TransitEngine", "KVEngine", "CubbyholeEngine",
-        "IdentityEngine", "DatabaseEngine", "TokenAuth", "UserpassAuth", "AppRoleAuth", "EngineKit", "Policies",
+        "IdentityEngine", "DatabaseEngine", "PostgreSQLPlugin", "MariaDBPlugin", "RedisPlugin", "TokenAuth",
+        "UserpassAuth", "AppRoleAuth", "EngineKit", "Policies",
         "Tokens",
-        "Leases", "Identity", "Auditing", "Settings", "HCL", "Barrier", "SQLiteStorage", "Storage", "KeyRings",
+        "Leases", "Quotas", "Identity", "Auditing", "Settings", "HCL", "Barrier", "SQLiteStorage", "Storage",
+        "KeyRings",
         "Certificates", "Primitives", "Vocabulary", "Bytes",
     ],
 ]
@@ -161,6 +170,9 @@ let package = Package(
     targets: ([
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
         room("Bytes"),
@@ -178,12 +190,16 @@ let package = Package(
         room("Policies"),
         room("Tokens"),
         room("Leases"),
+        room("Quotas"),
         room("Identity"),
         room("Auditing"),
         room("KVEngine"),
         room("CubbyholeEngine"),
         room("IdentityEngine"),
         room("DatabaseEngine"),
+        room("PostgreSQLPlugin"),
+        room("MariaDBPlugin"),
+        room("RedisPlugin"),
         room("TokenAuth"),
         room("UserpassAuth"),
         room("AppRoleAuth"),
@@ -246,6 +262,9 @@ let package = Package(
         tests("PoliciesTests", ["Policies", "EngineKit", "Vocabulary", "Storage", "Bytes", "TestAids"]),
         tests("TokensTests", ["Tokens", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("LeasesTests", ["Leases", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+        tests(
+            "QuotasTests",
+            ["Quotas", "Leases", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("IdentityTests", ["Identity", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("AuditingTests", ["Auditing", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests("KVEngineTests", ["KVEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
@@ -257,7 +276,11 @@ let package = Package(
             ["IdentityEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests(
             "DatabaseEngineTests",
-            ["DatabaseEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+            [
+                "DatabaseEngine", "PostgreSQLPlugin", "MariaDBPlugin", "RedisPlugin", "Leases", "EngineKit",
+                "Vocabulary",
+                "Storage", "Primitives", "Bytes", "TestAids",
+            ]),
         tests(
             "TokenAuthTests", ["TokenAuth", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests(

@@ -17,7 +17,9 @@ extension Dispatcher {
                 decision = Self.settle(try await engine.storedCapability(for: command), &passage)
             }
             guard decision == .allowed else { return refuse(.ruleDenies, &passage, &body) }
-            if let leases = stages.leases, !leases.admits(passage.path, at: passage.request.mount) {
+            if engine.mayLease(command), let leases = stages.leases,
+                !leases.admits(passage.path, at: passage.request.mount)
+            {
                 return refuse(.leaseLimit(passage.path.string), &passage, &body)
             }
             // What it does, it does only once it is known who did it.

@@ -31,6 +31,8 @@ package protocol SecretsEngine: Sendable {
     func perform(_ command: Command, into body: inout ByteWriter) throws(Failure) -> Handling
     /// Answers with storage at hand. Called when `perform` said `.needsStorage`, on a body that is kept alive.
     func performStoring(_ command: Command, into body: inout ByteWriter) async throws(Failure) -> EngineReply
+    /// Whether the command may give out a secret with a lease; asked before lease-count quotas are.
+    func mayLease(_ command: Command) -> Bool
     /// Extends what a lease of this mount stands for; answers the terms that it has now.
     func renew(_ lease: LeasedSecret, incrementSeconds: Int?) async throws(LeaseFault) -> LeaseTerms
     /// Ends what a lease of this mount stands for. What is gone already is no fault. Called again until it succeeds.
@@ -47,6 +49,8 @@ package protocol SecretsEngine: Sendable {
 }
 
 extension SecretsEngine {
+    /// It does not, unless the engine says otherwise.
+    package func mayLease(_ command: Command) -> Bool { false }
     /// Nothing, unless the engine says otherwise.
     package func isOpenToAll(_ request: EngineRequest) -> Bool { false }
     /// Nothing, unless the engine says otherwise.

@@ -19,6 +19,6 @@ extension LeaseBook {
     /// The numbers of the leases that a prefix names: a lease, or everything below a folder.
     func leases(below prefix: String) -> [UInt32] {
         if let id = LeaseIdentifier(prefix), let number = index.find(id) { return [number] }
-        return index.paths(below: prefix).flatMap { index.leases(ofPath: $0) }
+        return index.paths(below: prefix.hasSuffix("/") ? prefix : prefix + "/").flatMap { index.leases(ofPath: $0) }
     }
 }

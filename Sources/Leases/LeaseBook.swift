@@ -59,20 +59,20 @@ package struct LeaseBook: Sendable {
     let budgets: Budgets
 
     /// A book without leases.
-    package init(budgets: Budgets = Budgets()) { self.budgets = budgets }
+    package init(budgets: Budgets = Budgets()) {
+        self.budgets = budgets
+        index.pathBudget = budgets.perPath
+    }
 
     /// Leases there are.
     package var count: Int { index.count }
 
-    /// A picture of every lane that has leases, with how many they are and how many of them wait though they are due.
-    func laneReports(now: Int) -> [(lane: Lane, leases: Int, due: Int)] {
+    /// Every lane that has leases, with how many they are and how many of them have failed to end.
+    func laneReports() -> [(lane: Lane, leases: Int, failing: Int)] {
         lanes.enumerated().compactMap { number, lane in
-            let heap = index.heaps[number]
-            let leases = heap.count + lane.busy
+            let leases = index.lanes[number].count
             guard leases > 0 else { return nil }
-            // Counting all that is due would mean to walk the heap; the troubled ones and the first tell enough.
-            let first = heap.first.map { index.slots[Int($0)].due <= now } ?? false
-            return (lane, leases, lane.troubled.count + (first && lane.troubled.isEmpty ? 1 : 0))
+            return (lane, leases, lane.troubled.count)
         }
     }
 
@@ -120,9 +120,8 @@ package struct LeaseBook: Sendable {
         }
     }
 
-    /// The engine of a taken and released lease could not end it; it is tried again. `spread` is a random number from
-    /// 0 to 99 that
-    /// keeps failures from coming back all at once.
+    /// The engine of a taken and released lease could not end it; it is tried again. `spread` is a random number from 0
+    /// to 99 that keeps failures from coming back all at once.
     mutating func failed(_ number: UInt32, reason: String, isRefused: Bool, now: Int, spread: Int) {
         let lane = index.lane(number)
         var trouble =
@@ -164,17 +163,9 @@ package struct LeaseBook: Sendable {
         let isProbe = lanes[lane].failures >= budgets.failuresToAway
         let room = isProbe ? 1 - lanes[lane].busy : min(limit, budgets.perMount - lanes[lane].busy)
         var result: [UInt32] = []
-        var looks = 0
-        while result.count < room, looks < 4096, let first = index.heaps[lane].first,
-            index.slots[Int(first)].due <= now
+        while result.count < room, let first = index.first(inLane: lane), index.slots[Int(first)].due <= now,
+            take(first)
         {
-            looks += 1
-            if index.path(first).busy >= budgets.perPath {
-                // The role has its share under way: others of the mount go first.
-                index.move(first, due: now &+ 1)
-                continue
-            }
-            guard take(first) else { break }
             result.append(first)
         }
         return result
@@ -182,7 +173,7 @@ package struct LeaseBook: Sendable {
 
     /// When the next lease of a mount is due; nil when it has none, or as much under way as it may.
     func nextDue(lane: Int) -> Int? {
-        guard lanes[lane].busy < budgets.perMount, let first = index.heaps[lane].first else { return nil }
+        guard lanes[lane].busy < budgets.perMount, let first = index.first(inLane: lane) else { return nil }
         return max(index.slots[Int(first)].due, lanes[lane].awayUntil)
     }
 

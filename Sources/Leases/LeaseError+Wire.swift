@@ -4,6 +4,7 @@ extension LeaseError: WireFault {
     package var faultClass: FaultClass {
         switch self {
         case .unknown, .notRenewable, .belongsToToken, .pastMax, .refused, .pathTooLong: .invalidRequest
+        case .nothingThere: .nothingThere
         case .tokenEnded: .permissionDenied
         case .engineUnavailable, .stillQueued: .internal
         case .overtaken, .notReady, .storage, .noRandomness: .unavailable
@@ -14,6 +15,7 @@ extension LeaseError: WireFault {
     package var wireText: String {
         switch self {
         case .unknown: "lease not found"
+        case .nothingThere: ""
         case .notRenewable: "lease is not renewable"
         case .belongsToToken: "tokens cannot be renewed through this endpoint"
         case .pastMax: "past the max TTL, cannot renew"

@@ -2,6 +2,8 @@
 package enum LeaseError: Error, Equatable {
     /// There is no such lease.
     case unknown
+    /// There is no lease below the prefix.
+    case nothingThere
     /// It was given out without the right to renew.
     case notRenewable
     /// A token's lease is renewed with the token.

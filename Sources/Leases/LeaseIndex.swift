@@ -10,6 +10,17 @@ struct LeaseIndex {
         var count = 0
         /// Leases of the path that somebody works on.
         var busy = 0
+        /// Its leases by due time.
+        var heap = DueHeap()
+        /// Where it is in its lane; `none` when nothing of it may be taken.
+        var lanePosition = LeaseSlot.none
+    }
+
+    /// The leases of one mount.
+    struct Lane {
+        /// The paths of which something may be taken, by their first due time: a binary heap of path numbers.
+        var paths: [UInt32] = []
+        var count = 0
     }
 
     struct Token {
@@ -18,17 +29,19 @@ struct LeaseIndex {
         var count = 0
     }
 
-    private(set) var slots: [LeaseSlot] = []
+    var slots: [LeaseSlot] = []
     private var free: [UInt32] = []
     private var finder = SlotFinder()
-    private(set) var paths: [Path] = []
+    var paths: [Path] = []
     private var pathNumbers: [String: UInt32] = [:]
     private var freePaths: [UInt32] = []
     private var tokens: [Token] = []
     private var tokenNumbers: [TokenKey: UInt32] = [:]
     private var freeTokens: [UInt32] = []
     // One for each mount that had leases since the start.
-    private(set) var heaps: [DueHeap] = []
+    var lanes: [Lane] = []
+    /// Leases of one path that somebody may work on at once.
+    var pathBudget = Int.max
 
     var count: Int { finder.count }
 
@@ -37,8 +50,8 @@ struct LeaseIndex {
 
     /// A new lane, for a mount that had no lease yet.
     mutating func addLane() -> UInt32 {
-        heaps.append(DueHeap())
-        return UInt32(heaps.count - 1)
+        lanes.append(Lane())
+        return UInt32(lanes.count - 1)
     }
 
     // MARK: - Changes
@@ -59,13 +72,15 @@ struct LeaseIndex {
         }
         finder.insert(number, in: slots)
         link(number)
-        heaps[Int(lane)].insert(number, &slots)
+        enqueue(number)
+        lanes[Int(paths[Int(path)].lane)].count += 1
         return number
     }
 
     mutating func remove(_ number: UInt32) {
         let slot = slots[Int(number)]
-        heaps[lane(number)].remove(number, &slots)
+        dequeue(number)
+        lanes[lane(number)].count -= 1
         finder.remove(number, in: slots)
         unlink(number)
         if paths[Int(slot.path)].count == 0 {
@@ -83,29 +98,37 @@ struct LeaseIndex {
     /// Takes the lease out of its heap: somebody works on it. False when somebody already does.
     mutating func take(_ number: UInt32) -> Bool {
         guard slots[Int(number)].heapPosition != LeaseSlot.none else { return false }
-        heaps[lane(number)].remove(number, &slots)
         paths[Int(slots[Int(number)].path)].busy += 1
+        dequeue(number)
         return true
     }
 
     /// Puts a taken lease back, due at `due`.
     mutating func put(_ number: UInt32, due: Int) {
         slots[Int(number)].due = due
-        heaps[lane(number)].insert(number, &slots)
+        enqueue(number)
     }
 
     /// A taken lease no longer counts among those of its path that somebody works on.
-    mutating func release(_ number: UInt32) { paths[Int(slots[Int(number)].path)].busy -= 1 }
+    mutating func release(_ number: UInt32) {
+        paths[Int(slots[Int(number)].path)].busy -= 1
+        refresh(slots[Int(number)].path)
+    }
 
     /// Changes the due time of a lease that nobody works on.
     mutating func move(_ number: UInt32, due: Int) {
         guard slots[Int(number)].heapPosition != LeaseSlot.none else { return }
-        heaps[lane(number)].remove(number, &slots)
+        dequeue(number)
         slots[Int(number)].due = due
-        heaps[lane(number)].insert(number, &slots)
+        enqueue(number)
     }
 
     mutating func setPage(_ number: UInt32, _ page: UInt32) { slots[Int(number)].page = page }
+
+    /// The lease of a lane that is due first, among the paths that are within their budget.
+    func first(inLane lane: Int) -> UInt32? {
+        lanes[lane].paths.first.flatMap { paths[Int($0)].heap.first }
+    }
 
     // MARK: - Questions
 

@@ -111,8 +111,7 @@ extension LeaseManager {
     // MARK: - When somebody wants it
 
     /// Ends a lease now. Its end is recorded first, so that nothing stops it; with `waits`, throws when the engine
-    /// could
-    /// not do it at once. An unknown lease is fine.
+    /// could not do it at once. An unknown lease is fine.
     package func revoke(_ leaseID: String, waits: Bool) async throws(LeaseError) {
         guard let id = LeaseIdentifier(leaseID) else { return }
         let (isReady, number) = state.withLock { ($0.isReady, $0.book.index.find(id)) }

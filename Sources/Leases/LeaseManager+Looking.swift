@@ -42,9 +42,8 @@ extension LeaseManager {
     }
 
     /// How the mounts do that have leases.
-    package func lanes() -> [(lane: LeaseBook.Lane, leases: Int, due: Int)] {
-        let now = now()
-        return state.withLock { $0.book.laneReports(now: now) }
+    package func lanes() -> [(lane: LeaseBook.Lane, leases: Int, failing: Int)] {
+        state.withLock { $0.book.laneReports() }
     }
 
     /// The leases that could not be ended yet, by name, at most `limit`.

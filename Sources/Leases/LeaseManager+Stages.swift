@@ -58,7 +58,7 @@ extension LeaseError {
     /// The fault as the stages know it.
     fileprivate var stageFault: LeaseFault {
         switch self {
-        case .unknown, .notRenewable, .belongsToToken, .pastMax, .refused, .pathTooLong, .tokenEnded:
+        case .unknown, .nothingThere, .notRenewable, .belongsToToken, .pastMax, .refused, .pathTooLong, .tokenEnded:
             .refused(wireText)
         case .engineUnavailable, .stillQueued, .overtaken, .notReady, .storage, .noRandomness: .unavailable(wireText)
         }

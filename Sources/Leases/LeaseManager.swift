@@ -23,8 +23,11 @@ package final class LeaseManager: Sendable {
     let state: Mutex<State>
     let budgets: LeaseBook.Budgets
     let engines: any LeaseEngines
-    let now: @Sendable () -> Int
-    let tokens: (any TokenLeases)?
+    private let clock: @Sendable () -> Int
+    // Seconds that the clock is behind the latest time that is stored: it was set back between two runs.
+    private let lag = Atomic(0)
+    /// The leases of tokens, which are shown and ended with those of secrets; nil when nobody keeps tokens.
+    package let tokens: (any TokenLeases)?
     let quotas: any LeaseCountQuotas
     private let storage: any StorageBackend
     private let prefix: String
@@ -40,12 +43,15 @@ package final class LeaseManager: Sendable {
         self.storage = storage
         self.prefix = prefix
         self.engines = engines
-        self.tokens = tokens
         self.quotas = quotas
         self.budgets = budgets
-        self.now = now
+        self.tokens = tokens
+        clock = now
         state = Mutex(State(book: LeaseBook(budgets: budgets)))
     }
+
+    /// **Units** Unix seconds.
+    func now() -> Int { clock() &+ lag.load(ordering: .relaxed) }
 
     // MARK: - Life
 
@@ -56,11 +62,16 @@ package final class LeaseManager: Sendable {
         }
         state.withLock { [budgets] in $0 = State(book: LeaseBook(budgets: budgets)) }
         let now = now()
+        let latest = Mutex(0)
         try await store.load { [self] page, leases in
             state.withLock { state in
                 for lease in leases { Self.enter(lease, page, now: now, &state.book) }
             }
+            let seen = leases.reduce(0) { max($0, $1.issuedUnixSeconds, $1.renewedUnixSeconds) }
+            latest.withLock { $0 = max($0, seen) }
         }
+        // Nothing becomes younger by a clock that was set back while nobody looked.
+        lag.store(max(0, latest.withLock { $0 } &- clock()), ordering: .relaxed)
         opened.withLock { $0 = store }
         state.withLock { $0.isReady = true }
     }

@@ -27,8 +27,7 @@ package struct SettledEntry: Sendable {
 /// The stored leases: pages of some each, changed by one commit at a time that takes along all changes that wait.
 ///
 /// **Layout** `<prefix>page/<8 hex digits>`, see `LeasePage`. A commit of unknown outcome makes its pages suspects:
-/// they
-/// are read again before they are used, and what they hold is reported.
+/// they are read again before they are used, and what they hold is reported.
 actor LeaseStore {
     private struct Ticket {
         let changes: [LeaseChange]

@@ -1,11 +1,16 @@
 internal import AppRoleAuth
+internal import DatabaseEngine
 internal import Dispatching
 internal import EngineKit
 internal import KVEngine
+internal import MariaDBPlugin
+internal import PostgreSQLPlugin
+internal import RedisPlugin
 internal import Storage
 internal import SystemEngine
 internal import TransitEngine
 internal import UserpassAuth
+internal import Vocabulary
 
 /// What can be mounted, and what answers below `sys/`: one list for the development server and the durable one.
 ///
@@ -24,6 +29,19 @@ enum Engines {
         "kv-v2": { _, view in try await secrets(view, version: .versioned) },
         "generic": { _, view in try await secrets(view, typeName: "generic") },
     ]
+
+    /// Secrets engines that need something of the house; `database` makes passwords by the policies that are kept.
+    static func engines(passwords: any PasswordMaking) -> [String: MountTable.Factory] {
+        [
+            "database": { _, view in
+                let engine = DatabaseSecrets(
+                    storage: view, plugins: [PostgreSQLDatabase(), MariaDBDatabase(), RedisDatabase()],
+                    passwords: passwords, now: ServerProcess.now)
+                try await engine.open()
+                return engine
+            }
+        ]
+    }
 
     private static func secrets(
         _ view: StorageView, typeName: String = "kv", version: KVVersion = .plain
@@ -44,14 +62,17 @@ enum Engines {
         _ open: OpenServer, _ facts: ServerFacts, _ reports: (any ServerReports)?
     ) -> [String: any SecretsEngine] {
         let policies = PolicyPaths(policies: open.policies, callers: open.tokens)
+        let leases = LeasePaths(leases: open.leases) { [clock = open.clock] in clock.unixSeconds }
         return [
+            "leases": leases, "renew": leases, "revoke": leases, "revoke-prefix": leases, "revoke-force": leases,
+            "quotas": QuotaPaths(quotas: open.quotas, mounts: open.mounts),
             "wrapping": WrappingPaths(store: open.tokens), "policy": policies, "policies": policies,
             "capabilities": policies, "capabilities-self": policies, "capabilities-accessor": policies,
             "audit": AuditSections.devices(open.audit), "audit-hash": AuditSections.hash(open.audit),
             "config": ConfigurationSection.make(open.audit, reports: reports),
             "metrics": MetricsSection.make(open.metrics, traffic: open.mounts), "tools": ToolsSection.make(),
             "replication": StandingSections.replication(),
-            "plugins": StandingSections.plugins(auth: authMethods.keys.sorted(), secret: secrets.keys.sorted()),
+            "plugins": StandingSections.plugins(auth: authMethods.keys.sorted(), secret: (secrets.keys + ["database"]).sorted()),
         ]
     }
 

@@ -9,6 +9,7 @@ internal import Leases
 internal import Logging
 internal import Policies
 internal import Primitives
+internal import Quotas
 internal import Storage
 internal import Synchronization
 internal import SystemEngine
@@ -36,6 +37,8 @@ final class OpenServer: SealGate {
     let address = PublicAddress()
     /// What was given out for a time.
     let leases: LeaseManager
+    /// Bounds on requests and leases.
+    let quotas: QuotaTable
     /// What tokens keep for themselves.
     let cubbyhole: Cubbyhole
     /// Tokens made by tokens.
@@ -61,8 +64,11 @@ final class OpenServer: SealGate {
         let audit = AuditBroker { log.warning("\($0)") }
         self.audit = audit
         metrics.add { AuditNumbers.read(audit) }
+        let passwords = LatePasswords()
         mounts = MountTable(
-            storage: storage, factories: Engines.secrets, authFactories: Engines.authMethods)
+            storage: storage,
+            factories: Engines.secrets.merging(Engines.engines(passwords: passwords)) { first, _ in first },
+            authFactories: Engines.authMethods)
         let now = { @Sendable [clock] in clock.unixSeconds }
         let entities = IdentityStore(storage: StorageView(storage, prefix: "core/identity/")) { [weak mounts] in
             mounts?.mount(ofAccessor: $0)
@@ -76,7 +82,9 @@ final class OpenServer: SealGate {
         identityPaths = IdentityPaths(
             store: entities, storage: StorageView(storage, prefix: "house/identity/"),
             defaultIssuer: { [address] in address.value }, now: now)
-        leases = LeaseManager(storage: storage, engines: mounts, tokens: tokens, now: now)
+        passwords.attach(policies)
+        quotas = QuotaTable(storage: StorageView(storage, prefix: "core/quotas/")) { [clock] in clock.unixNanoseconds }
+        leases = LeaseManager(storage: storage, engines: mounts, tokens: tokens, quotas: quotas, now: now)
         cubbyhole = Cubbyhole(storage: StorageView(storage, prefix: "house/cubbyhole/")) {
             (caller) async throws(TokenFault) in try await tokens.answer(keptFor: caller)
         }
@@ -96,7 +104,7 @@ final class OpenServer: SealGate {
     /// What the stages of a request ask.
     var stages: AccessStages {
         var stages = AccessStages(tokens: tokens, rights: policies)
-        stages.leases = leases
+        (stages.leases, stages.quotas) = (leases, quotas)
         stages.wrapping = tokens
         stages.audit = audit
         return stages
@@ -118,6 +126,7 @@ final class OpenServer: SealGate {
                 try await policies.load()
                 try await audit.load(from: storage)
                 try await mounts.load()
+                try await quotas.load()
                 try await leases.load()
                 startClocks()
                 isOpen.store(true, ordering: .releasing)
@@ -150,6 +159,7 @@ final class OpenServer: SealGate {
         for task in ticking { task.cancel() }
         await mounts.unload()
         leases.unload()
+        quotas.unload()
         policies.unload()
         identityPaths.unload()
         entities.unload()

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Foundation
 internal import Primitives
+internal import Vocabulary
 
 /// What every mode of the server does to its process before it touches a key.
 enum ServerProcess {
@@ -29,5 +30,11 @@ enum ServerProcess {
     }
 
     /// Now, in Unix seconds.
-    @Sendable static func now() -> Int { Int(Date().timeIntervalSince1970) }
+    @Sendable static func now() -> Int { clock.unixSeconds }
+
+    /// Now, in nanoseconds since 1970.
+    @Sendable static func nanoseconds() -> Int { clock.unixNanoseconds }
+
+    /// Lifetimes keep their length whatever somebody sets the machine's clock to.
+    private static let clock = SteadyClock()
 }
