@@ -72,7 +72,8 @@ enum Engines {
             "config": ConfigurationSection.make(open.audit, reports: reports),
             "metrics": MetricsSection.make(open.metrics, traffic: open.mounts), "tools": ToolsSection.make(),
             "replication": StandingSections.replication(),
-            "plugins": StandingSections.plugins(auth: authMethods.keys.sorted(), secret: (secrets.keys + ["database"]).sorted()),
+            "plugins": StandingSections.plugins(
+                auth: authMethods.keys.sorted(), secret: (secrets.keys + ["database"]).sorted()),
         ]
     }
 
