@@ -324,6 +324,13 @@ let package = Package(
             ],
             path: "Benchmarks/AccessBench/Sources", swiftSettings: house),
         .executableTarget(
+            name: "lease-bench",
+            dependencies: [
+                "Leases", "EngineKit", "SQLiteStorage", "Barrier", "Storage", "Vocabulary", "Primitives", "Bytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/LeaseBench/Sources", swiftSettings: house),
+        .executableTarget(
             name: "load-report",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Benchmarks/LoadReport/Sources", swiftSettings: house),

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A process that starts with no signal blocked: threads of the pool block all of them, and children inherit that.
 struct Child {
@@ -6,10 +7,24 @@ struct Child {
     /// The end of the child's standard input that is held here; -1 when it has none.
     let input: Int32
 
+    /// One at a time: no child is to inherit the pipe of another before it is marked.
+    private static let turn = Mutex(())
+
     /// Starts a program by its path.
     init(_ arguments: [String], folder: String, hasInput: Bool = false) throws {
+        (pid, input) = try Self.turn.withLock { _ in
+            try Self.spawn(["/usr/bin/env", "-C", folder] + arguments, folder: folder, hasInput: hasInput)
+        }
+    }
+
+    private static func spawn(
+        _ arguments: [String], folder: String, hasInput: Bool
+    ) throws -> (pid: pid_t, input: Int32) {
         var ends: [Int32] = [-1, -1]
-        if hasInput, pipe2(&ends, O_CLOEXEC) != 0 { throw Failure(code: errno) }
+        if hasInput {
+            guard pipe(&ends) == 0 else { throw Failure(code: errno) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        }
         defer { if ends[0] >= 0 { close(ends[0]) } }
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -19,7 +34,6 @@ struct Child {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
         if hasInput {
             posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         } else {
@@ -39,7 +53,7 @@ struct Child {
         var pid: pid_t = 0
         let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, texts, settings)
         guard code == 0 else { throw Failure(code: code) }
-        (self.pid, input) = (pid, ends[1])
+        return (pid, ends[1])
     }
 
     /// Waits for the end; the status that the program ended with, or -1.

@@ -8,6 +8,8 @@ final class DatabaseServer: Sendable {
     // The guard is that nothing changes after `start` has returned.
     private nonisolated(unsafe) var child: Child?
     private nonisolated(unsafe) var arguments: [String] = []
+    // Ends well once the server lets clients in; when it is empty, an open port is enough.
+    private nonisolated(unsafe) var probe: [String] = []
     private static let nobody: UInt32 = 65_534
 
     private init() throws {
@@ -34,6 +36,7 @@ final class DatabaseServer: Sendable {
             bin + "/postgres", "-D", server.folder + "/data", "-p", "\(server.port)", "-k", server.folder, "-c",
             "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60",
         ]
+        server.probe = [bin + "/pg_isready", "-q", "-h", "127.0.0.1", "-p", "\(server.port)"]
         try server.start()
         return server
     }
@@ -82,7 +85,7 @@ final class DatabaseServer: Sendable {
             ["/bin/sh", "-c", "\"$@\" & read -r x; kill -9 $!", "sh"] + Self.unprivileged + arguments,
             folder: folder, hasInput: true)
         for _ in 0..<600 {
-            if Self.answers(port) { return }
+            if Self.answers(port), try probe.isEmpty || Child(probe, folder: folder).wait() == 0 { return }
             usleep(50_000)
         }
         throw Child.Failure(code: ETIMEDOUT)
@@ -106,7 +109,7 @@ final class DatabaseServer: Sendable {
     }
 
     private func run(_ arguments: [String]) throws {
-        let status = try Child(["/usr/bin/env"] + Self.unprivileged + arguments, folder: folder).wait()
+        let status = try Child(Self.unprivileged + arguments, folder: folder).wait()
         guard status == 0 else { throw Child.Failure(code: status) }
     }
 

@@ -56,8 +56,17 @@ final class OpenServer: SealGate {
     private let turns = Turns()
     private let clocks = Mutex<[Task<Void, Never>]>([])
 
+    /// How long tokens and leases live where their mount does not say. **Units** seconds.
+    struct Lives {
+        var standard = MountTable.systemLeaseSeconds
+        var longest = MountTable.systemLeaseSeconds
+    }
+
     /// The inside of a server over `storage`, which may be sealed from time to time.
-    init(storage: any StorageBackend, log: Logger, isStorageSealed: @escaping @Sendable () -> Bool = { false }) {
+    init(
+        storage: any StorageBackend, lives: Lives = Lives(), log: Logger,
+        isStorageSealed: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.storage = storage
         self.log = log
         self.isStorageSealed = isStorageSealed
@@ -68,7 +77,8 @@ final class OpenServer: SealGate {
         mounts = MountTable(
             storage: storage,
             factories: Engines.secrets.merging(Engines.engines(passwords: passwords)) { first, _ in first },
-            authFactories: Engines.authMethods)
+            authFactories: Engines.authMethods, systemDefaultSeconds: lives.standard,
+            systemMaxSeconds: lives.longest)
         let now = { @Sendable [clock] in clock.unixSeconds }
         let entities = IdentityStore(storage: StorageView(storage, prefix: "core/identity/")) { [weak mounts] in
             mounts?.mount(ofAccessor: $0)

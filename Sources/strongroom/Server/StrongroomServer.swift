@@ -80,7 +80,8 @@ struct StrongroomServer {
         let keeper = SealKeeper(
             sealed, seal: choice.seal, tokenLength: TokenText.length,
             otherTokenLengths: [TokenText.shortLength])
-        let open = OpenServer(storage: sealed, log: log) { sealed.isSealed }
+        let lives = OpenServer.Lives(standard: settings.defaultLeaseSeconds, longest: settings.maxLeaseSeconds)
+        let open = OpenServer(storage: sealed, lives: lives, log: log) { sealed.isSealed }
         let control = KeeperControl(
             keeper: keeper, storage: sealed, open: open, spoolFolder: storage.spoolFolder)
         let inFlight = RequestsInFlight()
