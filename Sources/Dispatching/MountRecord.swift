@@ -3,7 +3,8 @@ internal import EngineKit
 
 /// A mount as it is stored. **Layout** format 1: path, type, accessor, uuid, description, two lease times, two flags,
 /// whether it is being removed, number of options, options in the order of their names. Format 2 goes on with:
-/// visibility, token type, whether nothing is cached, and four lists, each its count and its texts.
+/// visibility, token type, whether nothing is cached, and four lists, each its count and its texts. Format 3 goes on
+/// with three numbers and a flag of lockout, each with a flag before it that says whether it is set.
 struct MountRecord {
     var description: MountDescription
     /// Its data is being removed; what is left of it goes when the table is loaded.
@@ -13,7 +14,7 @@ struct MountRecord {
 
     /// The stored form.
     var record: [UInt8] {
-        var writer = RecordWriter(format: 2)
+        var writer = RecordWriter(format: 3)
         for text in [
             description.path, description.type, description.accessor, description.uuid, description.about,
         ] {
@@ -37,6 +38,13 @@ struct MountRecord {
             writer.put(list.count)
             for text in list { writer.put(text: text) }
         }
+        let lockout = description.lockout
+        for number in [lockout.threshold, lockout.lockSeconds, lockout.resetSeconds] {
+            writer.put(number != nil)
+            if let number { writer.put(number) }
+        }
+        writer.put(lockout.isDisabled != nil)
+        if let isDisabled = lockout.isDisabled { writer.put(isDisabled) }
         return writer.record
     }
 
@@ -50,7 +58,7 @@ struct MountRecord {
     init(record: ByteView) throws(RecordFault) {
         var reader = try RecordReader(record)
         let format = reader.format
-        guard format == 1 || format == 2 else { throw RecordFault() }
+        guard (1...3).contains(format) else { throw RecordFault() }
         description = MountDescription(
             path: try reader.view().string, type: try reader.view().string, accessor: try reader.view().string,
             uuid: try reader.view().string, about: try reader.view().string)
@@ -65,7 +73,7 @@ struct MountRecord {
             let name = try reader.view().string
             description.options[name] = try reader.view().string
         }
-        if format == 2 {
+        if format >= 2 {
             description.listingVisibility = try reader.view().string
             description.tokenType = try reader.view().string
             description.forcesNoCache = try reader.bool()
@@ -73,6 +81,12 @@ struct MountRecord {
             description.plainResponseKeys = try Self.list(&reader, limit: record.count)
             description.passedRequestHeaders = try Self.list(&reader, limit: record.count)
             description.allowedResponseHeaders = try Self.list(&reader, limit: record.count)
+        }
+        if format >= 3 {
+            if try reader.bool() { description.lockout.threshold = try reader.int() }
+            if try reader.bool() { description.lockout.lockSeconds = try reader.int() }
+            if try reader.bool() { description.lockout.resetSeconds = try reader.int() }
+            if try reader.bool() { description.lockout.isDisabled = try reader.bool() }
         }
         try reader.finish()
     }

@@ -52,6 +52,10 @@ extension MountTable {
         let view = StorageView(storage, prefix: Self.prefix(description.uuid))
         let engine: any SecretsEngine
         do { engine = try await factory(description, view) } catch { throw .storage }
+        if description.lockout != LockoutSettings(), !(engine is any LoginLocking) {
+            await engine.close()
+            throw .lockoutNotOffered(wish.type)
+        }
         do throws(MountFault) { try await store(MountRecord(description)) } catch {
             await engine.close()
             throw error
@@ -95,6 +99,9 @@ extension MountTable {
         var description = mount.description
         try description.apply(change)
         try check(description)
+        if change.lockout != nil, description.isAuth, !(mount.engine is any LoginLocking) {
+            throw .lockoutNotOffered(description.type)
+        }
         try await store(MountRecord(description, isHouse: mount.isHouse))
         publish(mount.changed(to: resolve(description)))
         return try await mount.engine.adopt(description)
@@ -147,6 +154,11 @@ extension MountTable {
             throw .unknownTokenType
         }
         if !description.tokenType.isEmpty && !description.isAuth { throw .tokenTypeOfSecrets }
+        let lockout = description.lockout
+        if lockout != LockoutSettings() && !description.isAuth { throw .lockoutOfSecrets }
+        for number in [lockout.threshold, lockout.lockSeconds, lockout.resetSeconds] where (number ?? 0) < 0 {
+            throw .malformedLockout
+        }
     }
 }
 
@@ -177,5 +189,6 @@ extension MountDescription {
         passedRequestHeaders = change.passedRequestHeaders ?? passedRequestHeaders
         allowedResponseHeaders = change.allowedResponseHeaders ?? allowedResponseHeaders
         forcesNoCache = change.forcesNoCache ?? forcesNoCache
+        if let lockout = change.lockout { self.lockout = self.lockout.changed(by: lockout) }
     }
 }

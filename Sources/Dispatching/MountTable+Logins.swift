@@ -17,3 +17,24 @@ extension MountTable: LoginMounts {
         return mount
     }
 }
+
+/// `sys/locked-users` finds who locks names out among the mounts.
+extension MountTable: LockedLogins {
+    package func lockedNames(at accessor: String?) -> [LockedNames] {
+        all.compactMap { mount in
+            guard accessor == nil || mount.description.accessor == accessor, let names = Self.locking(mount)?.lockedNames(),
+                !names.isEmpty
+            else { return nil }
+            return LockedNames(accessor: mount.description.accessor, names: names)
+        }
+    }
+
+    package func unlock(_ name: String, at accessor: String) -> Bool {
+        guard let mount = all.first(where: { $0.description.accessor == accessor }), let locking = Self.locking(mount)
+        else { return false }
+        locking.unlock(name)
+        return true
+    }
+
+    private static func locking(_ mount: Mount) -> (any LoginLocking)? { mount.engine as? any LoginLocking }
+}

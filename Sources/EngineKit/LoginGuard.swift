@@ -47,24 +47,25 @@ package final class LoginGuard: Sendable {
     private struct State {
         var names: [String: Failures] = [:]
         var addresses: [PeerAddress: Bucket] = [:]
+        var rules: Rules
     }
 
-    private let rules: Rules
     private let most: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// A guard that knows at most `most` names and addresses.
     package init(_ rules: Rules = Rules(), most: Int = 65_536) {
-        self.rules = rules
+        state = Mutex(State(rules: rules))
         self.most = max(most, 16)
     }
 
     /// Whether a login of this name may be tried; asked before anything is computed.
     package func verdict(on name: String, from address: PeerAddress, now: Int) -> Verdict {
         state.withLock { state in
-            if let failures = state.names[name], isLocked(failures, now) { return .locked }
+            let rules = state.rules
+            if let failures = state.names[name], Self.isLocked(failures, rules, now) { return .locked }
             if rules.addressBurst > 0, let bucket = state.addresses[Self.place(address)],
-                filled(bucket, now).tokens <= 0
+                Self.filled(bucket, rules, now).tokens <= 0
             {
                 return .slowed
             }
@@ -75,39 +76,47 @@ package final class LoginGuard: Sendable {
     /// Counts a failure.
     package func fail(_ name: String, from address: PeerAddress, now: Int) {
         state.withLock { state in
+            let rules = state.rules
             if rules.threshold > 0 {
-                let known = state.names[name].flatMap { isOver($0, now) ? nil : $0 }
+                let known = state.names[name].flatMap { Self.isOver($0, rules, now) ? nil : $0 }
                 if known == nil { Self.makeRoom(&state.names, most) { $0.last } }
                 state.names[name] = Failures(count: (known?.count ?? 0) &+ 1, last: now)
             }
             if rules.addressBurst > 0 {
                 let place = Self.place(address)
                 if state.addresses[place] == nil { Self.makeRoom(&state.addresses, most) { $0.filled } }
-                var bucket = filled(state.addresses[place] ?? Bucket(tokens: rules.addressBurst, filled: now), now)
+                let known = state.addresses[place] ?? Bucket(tokens: rules.addressBurst, filled: now)
+                var bucket = Self.filled(known, rules, now)
                 bucket.tokens = max(bucket.tokens - 1, 0)
                 state.addresses[place] = bucket
             }
         }
     }
 
+    /// Goes on by other rules; what was counted stays counted.
+    package func adopt(_ rules: Rules) { state.withLock { $0.rules = rules } }
+
     /// Forgets the failures of a name: somebody proved to be them, or an operator unlocked it.
     package func clear(_ name: String) { state.withLock { $0.names[name] = nil } }
 
     /// The names that are locked now, sorted.
     package func locked(now: Int) -> [String] {
-        state.withLock { state in state.names.filter { isLocked($0.value, now) }.map(\.key) }.sorted()
+        state.withLock { state in
+            let rules = state.rules
+            return state.names.filter { Self.isLocked($0.value, rules, now) }.map(\.key)
+        }.sorted()
     }
 
-    private func isLocked(_ failures: Failures, _ now: Int) -> Bool {
+    private static func isLocked(_ failures: Failures, _ rules: Rules, _ now: Int) -> Bool {
         rules.threshold > 0 && failures.count >= rules.threshold && now &- failures.last < rules.lockSeconds
     }
 
-    private func isOver(_ failures: Failures, _ now: Int) -> Bool {
+    private static func isOver(_ failures: Failures, _ rules: Rules, _ now: Int) -> Bool {
         let limit = failures.count >= rules.threshold ? rules.lockSeconds : rules.resetSeconds
         return now &- failures.last >= limit
     }
 
-    private func filled(_ bucket: Bucket, _ now: Int) -> Bucket {
+    private static func filled(_ bucket: Bucket, _ rules: Rules, _ now: Int) -> Bucket {
         let seconds = min(max(now &- bucket.filled, 0), 86_400)
         let tokens = min(bucket.tokens + seconds * rules.addressPerSecond, rules.addressBurst)
         return Bucket(tokens: tokens, filled: max(now, bucket.filled))

@@ -36,6 +36,8 @@ package struct MountDescription: Sendable {
     package var allowedResponseHeaders: [String] = []
     /// Kept for clients.
     package var forcesNoCache = false
+    /// Of auth methods: when names are locked out.
+    package var lockout = LockoutSettings()
 
     /// Whether an auth method stands there.
     package var isAuth: Bool { path.hasPrefix("auth/") }
@@ -82,6 +84,8 @@ package struct MountTuning: Sendable, Equatable {
     package var allowedResponseHeaders: [String]?
     /// As in `MountDescription`.
     package var forcesNoCache: Bool?
+    /// What is set of it; the rest stays.
+    package var lockout: LockoutSettings?
 
     /// Nothing changes.
     package init() {}
@@ -109,6 +113,8 @@ package enum MountFault: WireFault, Equatable {
     case defaultLeaseAboveSystem(maxSeconds: Int)
     /// Settings that are none, or not of this kind of mount.
     case unknownVisibility, unknownTokenType, tokenTypeOfSecrets
+    case lockoutOfSecrets, malformedLockout
+    case lockoutNotOffered(String)
     case cannotDowngrade
     /// Nothing is mounted there.
     case nothingToTune(String)
@@ -150,6 +156,11 @@ package enum MountFault: WireFault, Equatable {
         case .unknownTokenType:
             "invalid value for 'token_type': it is default-service, default-batch, service or batch"
         case .tokenTypeOfSecrets: "'token_type' can only be modified on auth mounts"
+        case .lockoutOfSecrets: "'user_lockout_config' can only be modified on auth mounts"
+        case .malformedLockout:
+            "invalid 'user_lockout_config': lockout_threshold, lockout_duration and lockout_counter_reset_duration "
+                + "must not be negative"
+        case .lockoutNotOffered(let type): "auth methods of type \"\(type)\" lock nobody out"
         case .cannotDowngrade: "cannot downgrade mount from version 2"
         case .nothingToTune(let path): "cannot fetch sysview for path \"\(path)\""
         case .nothingToMove(let path): "no matching mount at \"\(path)\""

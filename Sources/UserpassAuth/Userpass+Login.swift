@@ -119,7 +119,7 @@ extension Userpass {
         }
     }
 
-    private static func name(_ text: String) -> UserName? {
+    static func name(_ text: String) -> UserName? {
         var text = text
         return text.withUTF8 { UserName(ByteView(UnsafeRawBufferPointer($0))) }
     }

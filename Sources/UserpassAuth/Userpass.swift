@@ -39,6 +39,7 @@ package final class Userpass: SecretsEngine {
     let turns = NamedTurns()
     /// Who failed, and who is locked out.
     package let guarding: LoginGuard
+    private let standardRules: LoginGuard.Rules
     // What unknown users are checked against: the same work, a hash that no password has.
     let nobody: PasswordHash
     // The same as a record, which is read for them as a known user's is.
@@ -47,12 +48,13 @@ package final class Userpass: SecretsEngine {
     /// An engine over its part of storage. Throws when there is no randomness.
     package init(
         storage: StorageView, cost: Argon2id.Cost = .standard, rules: LoginGuard.Rules = LoginGuard.Rules(),
-        now: @escaping @Sendable () -> Int
+        lockout: LockoutSettings = LockoutSettings(), now: @escaping @Sendable () -> Int
     ) throws(UserpassError) {
         self.storage = storage
         self.now = now
         self.cost = cost
-        guarding = LoginGuard(rules)
+        standardRules = rules
+        guarding = LoginGuard(lockout.rules(rules))
         do throws(CryptoError) { nobody = try PasswordHash.ofNobody(cost: cost) } catch { throw .noRandomness }
         nobodyRecord = UserRecord(password: nobody).record
     }
@@ -159,5 +161,20 @@ package final class Userpass: SecretsEngine {
             return EngineReply()
         case .writeDuoConfig(let values): return try await setLegacy(.config, values)
         }
+    }
+}
+
+/// **Concurrency** short locks.
+extension Userpass: LoginLocking {
+    package func lockedNames() -> [String] { guarding.locked(now: now()) }
+
+    package func unlock(_ name: String) {
+        guard let name = Self.name(name) else { return }
+        guarding.clear(name.text)
+    }
+
+    package func adopt(_ description: MountDescription) async throws(MountFault) -> [String] {
+        guarding.adopt(description.lockout.rules(standardRules))
+        return []
     }
 }

@@ -18,6 +18,7 @@ extension MountDescription {
         description.passedRequestHeaders = tuning.passedRequestHeaders ?? []
         description.allowedResponseHeaders = tuning.allowedResponseHeaders ?? []
         description.forcesNoCache = tuning.forcesNoCache ?? false
+        description.lockout = tuning.lockout ?? LockoutSettings()
         return description
     }
 
@@ -54,6 +55,13 @@ extension MountDescription {
         ] where !list.isEmpty {
             settings[name] = .array(list.map { .string($0) })
         }
+        for (name, number) in [
+            ("user_lockout_threshold", lockout.threshold), ("user_lockout_duration", lockout.lockSeconds),
+            ("user_lockout_counter_reset_duration", lockout.resetSeconds),
+        ] {
+            if let number { settings[name] = .int(number) }
+        }
+        if let isDisabled = lockout.isDisabled { settings["user_lockout_disable"] = .bool(isDisabled) }
         return settings
     }
 }

@@ -79,7 +79,7 @@ extension SystemPaths {
             if config.kind == .object {
                 var inner = request
                 inner.body = parameters.raw(config)
-                tuning = try self.tuning(try Parameters(inner, tuningTable))
+                tuning = try self.tuning(try Parameters(inner, tuningTable), inner)
                 // What the mount is told about itself stands outside.
                 (tuning.about, tuning.options) = (nil, nil)
             } else if config.isPresent && config.kind != .null {
@@ -101,13 +101,15 @@ extension SystemPaths {
         do throws(ParameterFault) {
             let parameters = try Parameters(request, tuningTable)
             return .mounts(
-                .tune(path, try tuning(parameters), warnings: parameters.warnings(replaced: ["path"])))
+                .tune(path, try tuning(parameters, request), warnings: parameters.warnings(replaced: ["path"])))
         } catch {
             throw .parameters(error)
         }
     }
 
-    private static func tuning(_ parameters: Parameters) throws(ParameterFault) -> MountTuning {
+    private static func tuning(
+        _ parameters: Parameters, _ request: EngineRequest
+    ) throws(ParameterFault) -> MountTuning {
         var tuning = MountTuning()
         tuning.defaultLeaseSeconds = try leaseSeconds(parameters, 0)
         tuning.maxLeaseSeconds = try leaseSeconds(parameters, 1)
@@ -120,7 +122,28 @@ extension SystemPaths {
         tuning.passedRequestHeaders = try parameters.strings(8)
         tuning.allowedResponseHeaders = try parameters.strings(9)
         tuning.forcesNoCache = try parameters.bool(10)
+        tuning.lockout = try lockout(parameters, request)
         return tuning
+    }
+
+    private static let lockoutTable = FieldTable(
+        "lockout_threshold", "lockout_duration", "lockout_counter_reset_duration", "lockout_disable")
+
+    private static func lockout(
+        _ parameters: Parameters, _ request: EngineRequest
+    ) throws(ParameterFault) -> LockoutSettings? {
+        let config = parameters[12]
+        guard config.isPresent, config.kind != .null else { return nil }
+        guard config.kind == .object else { throw parameters.conversion(12, "a map") }
+        var inner = request
+        inner.body = parameters.raw(config)
+        let values = try Parameters(inner, lockoutTable)
+        var lockout = LockoutSettings()
+        lockout.threshold = try values.int(0)
+        lockout.lockSeconds = try values.durationSeconds(1)
+        lockout.resetSeconds = try values.durationSeconds(2)
+        lockout.isDisabled = try values.bool(3)
+        return lockout
     }
 
     /// A duration, or the word that stands for the system's.

@@ -53,7 +53,9 @@ enum Engines {
 
     /// Auth methods, by the type that `sys/auth` takes.
     static let authMethods: [String: MountTable.Factory] = [
-        "userpass": { _, view in try Userpass(storage: view, now: ServerProcess.now) },
+        "userpass": { about, view in
+            try Userpass(storage: view, lockout: about.lockout, now: ServerProcess.now)
+        },
         "approle": { _, view in try await AppRole.open(storage: view) },
     ]
 
@@ -71,6 +73,7 @@ enum Engines {
             "audit": AuditSections.devices(open.audit), "audit-hash": AuditSections.hash(open.audit),
             "config": ConfigurationSection.make(open.audit, reports: reports),
             "metrics": MetricsSection.make(open.metrics, traffic: open.mounts), "tools": ToolsSection.make(),
+            "locked-users": LockedUsersSection.make(open.mounts),
             "replication": StandingSections.replication(),
             "plugins": StandingSections.plugins(
                 auth: authMethods.keys.sorted(), secret: (secrets.keys + ["database"]).sorted()),
