@@ -22,10 +22,10 @@ extension MountTable: LoginMounts {
 extension MountTable: LockedLogins {
     package func lockedNames(at accessor: String?) -> [LockedNames] {
         all.compactMap { mount in
-            guard accessor == nil || mount.description.accessor == accessor, let names = Self.locking(mount)?.lockedNames(),
-                !names.isEmpty
+            let known = mount.description.accessor
+            guard accessor == nil || known == accessor, let names = Self.locking(mount)?.lockedNames(), !names.isEmpty
             else { return nil }
-            return LockedNames(accessor: mount.description.accessor, names: names)
+            return LockedNames(accessor: known, names: names)
         }
     }
 
