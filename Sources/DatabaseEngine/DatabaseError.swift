@@ -57,8 +57,8 @@ package enum DatabaseError: WireFault, Equatable {
             .invalidRequest
         case .nothingThere: .nothingThere
         case .roleNotAllowed: .internal
-        case .database(.unavailable): .unavailable
-        case .database(.login), .database(.refused): .internal
+        // Not 503, which tells clients that this server is sealed.
+        case .database: .internal
         case .storage, .noRandomness: .unavailable
         case .unsupportedPath: .unsupportedPath
         case .unsupportedOperation: .unsupportedOperation
