@@ -324,6 +324,14 @@ let package = Package(
             ],
             path: "Benchmarks/AccessBench/Sources", swiftSettings: house),
         .executableTarget(
+            name: "credential-bench",
+            dependencies: [
+                "DatabaseEngine", "PostgreSQLPlugin", "CPostgreSQL", "Leases", "EngineKit", "SQLiteStorage", "Barrier",
+                "Storage", "Vocabulary", "Primitives", "Bytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/CredentialBench/Sources", swiftSettings: house),
+        .executableTarget(
             name: "lease-bench",
             dependencies: [
                 "Leases", "EngineKit", "SQLiteStorage", "Barrier", "Storage", "Vocabulary", "Primitives", "Bytes",

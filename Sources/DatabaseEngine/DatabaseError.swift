@@ -41,6 +41,8 @@ package enum DatabaseError: WireFault, Equatable {
     case nothingThere
     /// The database did not do it.
     case database(DatabaseFault)
+    /// Users that were being made could not be undone yet.
+    case halfMade
     /// Storage did not answer.
     case storage
     /// The random source failed.
@@ -58,7 +60,7 @@ package enum DatabaseError: WireFault, Equatable {
         case .nothingThere: .nothingThere
         case .roleNotAllowed: .internal
         // Not 503, which tells clients that this server is sealed.
-        case .database: .internal
+        case .database, .halfMade: .internal
         case .storage, .noRandomness: .unavailable
         case .unsupportedPath: .unsupportedPath
         case .unsupportedOperation: .unsupportedOperation
@@ -92,6 +94,9 @@ package enum DatabaseError: WireFault, Equatable {
         case .invalidTemplate(let text): "invalid username_template: \(text)"
         case .nothingThere: ""
         case .database(let fault): fault.text
+        case .halfMade:
+            "users that were being made could not be undone yet; try again when the database answers, or delete its "
+                + "connection to give them up"
         case .storage: "storage is not available; try again"
         case .noRandomness: "the random source is not available; try again"
         case .unsupportedPath: "unsupported path"

@@ -157,6 +157,8 @@ struct PendingUser: Sendable, Equatable {
     var notedUnixSeconds = 0
     /// Whether it is being undone: no lease may be recorded for it any more.
     var isUndone = false
+    /// When the database was first asked to end it; 0 when it never was. **Units** Unix seconds.
+    var askedUnixSeconds = 0
 
     var record: [UInt8] {
         var writer = RecordWriter(format: Self.format)
@@ -165,6 +167,7 @@ struct PendingUser: Sendable, Equatable {
         writer.put(list: revocation)
         writer.put(notedUnixSeconds)
         writer.put(isUndone)
+        writer.put(askedUnixSeconds)
         return writer.record
     }
 
@@ -178,6 +181,7 @@ struct PendingUser: Sendable, Equatable {
         revocation = try reader.list()
         notedUnixSeconds = try reader.int()
         isUndone = try reader.bool()
+        askedUnixSeconds = try reader.int()
     }
 }
 

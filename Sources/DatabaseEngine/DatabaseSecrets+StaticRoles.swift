@@ -77,6 +77,15 @@ extension DatabaseSecrets {
         return role
     }
 
+    func removeStaticRole(_ name: String) async throws(DatabaseError) -> EngineReply {
+        // After a rotation that is under way: it would put the role back.
+        try await turns.holding("static-role/" + name) { () async throws(DatabaseError) in
+            _ = try await remove("static-role/" + name)
+            rotations.withLock { $0[name] = nil }
+        }
+        return .noContent
+    }
+
     private func rotate(_ name: String) async throws(DatabaseError) {
         try await turns.holding("static-role/" + name) { () async throws(DatabaseError) in
             guard let role: StaticRole = try await stored("static-role/" + name) else { throw .unknownStaticRole }

@@ -52,8 +52,9 @@ extension DatabaseSecrets {
         do throws(DatabaseError) {
             try await perform(.create(user, statements: role.creation), on: role.database, configuration)
         } catch {
-            // Undone now if that goes, else by the entry.
-            await undo(path)
+            // Undone now if that goes, else by the entry. What the database refused, it will not do later.
+            let isCertain = if case .database(.refused) = error { true } else { false }
+            await undo(path, isCertain: isCertain)
             throw error
         }
         var leased = LeasedUser()
@@ -86,8 +87,11 @@ extension DatabaseSecrets {
 
     /// Ends a user that no lease was recorded for, and the entry. The entry is changed first: from then on, no lease
     /// can be recorded for it. False when it has to be tried again.
+    ///
+    /// Unless it `isCertain` that nothing is under way any more, the entry stays for a second look: a statement of a
+    /// connection that broke may still be carried out after the user was looked for.
     @discardableResult
-    func undo(_ path: String) async -> Bool {
+    func undo(_ path: String, isCertain: Bool) async -> Bool {
         do throws(DatabaseError) {
             guard let entry = try await read(path) else { return true }
             guard var pending = PendingUser(stored: entry.value) else { return false }
@@ -99,37 +103,61 @@ extension DatabaseSecrets {
                 // Recorded after all: then there is nothing to undo.
                 do throws(StorageError) { try await storage.commit(batch) } catch { return false }
             }
-            let user = DatabaseUser(name: pending.username)
-            // Without configuration there is nobody to ask any more.
-            if let known: DatabaseConfiguration = try await stored("config/" + pending.database) {
-                let configuration = known.pendingPassword.isEmpty ? known : try await usable(pending.database)
-                if !pending.rollback.isEmpty {
-                    do throws(DatabaseError) {
-                        try await perform(
-                            .delete(user, statements: pending.rollback), on: pending.database, configuration)
-                    } catch {
-                        if case .database(.refused) = error {} else { throw error }
-                    }
-                }
-                try await perform(.delete(user, statements: pending.revocation), on: pending.database, configuration)
+            try await end(pending)
+            if isCertain || pending.askedUnixSeconds > 0 {
+                _ = try await remove(path)
+            } else {
+                pending.askedUnixSeconds = now()
+                try await store(pending, at: path)
             }
-            _ = try await remove(path)
             return true
         } catch {
             return false
         }
     }
 
+    private func end(_ pending: PendingUser) async throws(DatabaseError) {
+        // Without configuration there is nobody to ask any more.
+        guard let known: DatabaseConfiguration = try await stored("config/" + pending.database) else { return }
+        let user = DatabaseUser(name: pending.username)
+        let configuration = known.pendingPassword.isEmpty ? known : try await usable(pending.database)
+        if !pending.rollback.isEmpty {
+            do throws(DatabaseError) {
+                try await perform(.delete(user, statements: pending.rollback), on: pending.database, configuration)
+            } catch {
+                if case .database(.refused) = error {} else { throw error }
+            }
+        }
+        try await perform(.delete(user, statements: pending.revocation), on: pending.database, configuration)
+    }
+
     /// Undoes what an earlier run, or a request that went wrong, has left.
     func undoAbandoned() async {
         guard let paths = try? await names("wal/") else { return }
-        for name in paths.prefix(256) {
+        var undone = 0
+        for name in paths where undone < 1000 {
             let path = "wal/" + name
             guard let entry = try? await read(path), let pending = PendingUser(stored: entry.value) else { continue }
-            let isAbandoned =
-                pending.isUndone || pending.run != run || now() &- pending.notedUnixSeconds > Self.longestMaking
+            guard isAbandoned(pending) else { continue }
             // When the database is away, the rest can wait, too.
-            if isAbandoned, await !undo(path) { return }
+            guard await undo(path, isCertain: false) else { return }
+            undone += 1
+        }
+    }
+
+    private func isAbandoned(_ pending: PendingUser) -> Bool {
+        if pending.askedUnixSeconds > 0 { return now() &- pending.askedUnixSeconds >= secondLookSeconds }
+        return pending.isUndone || pending.run != run || now() &- pending.notedUnixSeconds > Self.longestMaking
+    }
+
+    /// The mount goes for good: what is half made is undone now, for nobody will look again.
+    package func retire() async throws(LeaseFault) {
+        do throws(DatabaseError) {
+            for name in try await names("wal/") where await !undo("wal/" + name, isCertain: true) {
+                throw DatabaseError.halfMade
+            }
+        } catch {
+            throw .unavailable(error.wireText)
         }
     }
 

@@ -15,6 +15,8 @@ package final class DatabaseSecrets: SecretsEngine {
     let plugins: [any DatabasePlugin]
     let passwords: (any PasswordMaking)?
     let now: @Sendable () -> Int
+    /// How long a user that may still be made by a broken connection is looked for. **Units** seconds.
+    let secondLookSeconds: Int
     let turns = NamedTurns()
     /// Tells this run's write-ahead entries from those that an earlier run left.
     let run: String
@@ -28,12 +30,13 @@ package final class DatabaseSecrets: SecretsEngine {
     /// An engine over its part of storage; `now` gives Unix seconds.
     package init(
         storage: StorageView, plugins: [any DatabasePlugin], passwords: (any PasswordMaking)? = nil,
-        now: @escaping @Sendable () -> Int
+        secondLookSeconds: Int = 60, now: @escaping @Sendable () -> Int
     ) {
         self.storage = storage
         self.plugins = plugins
         self.passwords = passwords
         self.now = now
+        self.secondLookSeconds = secondLookSeconds
         run = (try? RandomText.uuid()) ?? String(now())
     }
 
@@ -141,9 +144,7 @@ package final class DatabaseSecrets: SecretsEngine {
             return try await makeUser(role, displayName, mount, into: &body)
         case .staticRole(let name, .read): return try await readStaticRole(name, into: &body)
         case .staticRole(let name, .write(let wish)): return try await writeStaticRole(name, wish)
-        case .staticRole(let name, .remove):
-            rotations.withLock { $0[name] = nil }
-            return try await remove("static-role/" + name)
+        case .staticRole(let name, .remove): return try await removeStaticRole(name)
         case .listStaticRoles: return try await list("static-role/", into: &body)
         case .staticCredentials(let name): return try await tellStaticUser(name, into: &body)
         case .rotateRole(let name): return try await rotateNow(name)

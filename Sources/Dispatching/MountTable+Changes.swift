@@ -79,7 +79,10 @@ extension MountTable {
         guard let mount = self[path] else { return }
         try await takeBack(mount)
         // From here on the mount is going, whatever happens: what this run leaves, the next start removes.
-        do throws(MountFault) { try await store(MountRecord(mount.description, isEnding: true)) } catch {
+        do throws(MountFault) {
+            do throws(LeaseFault) { try await mount.engine.retire() } catch { throw MountFault.leases(error.text) }
+            try await store(MountRecord(mount.description, isEnding: true))
+        } catch {
             mount.life.reopen()
             throw error
         }
@@ -134,9 +137,7 @@ extension MountTable {
         do throws(MountFault) {
             guard await mount.life.drain(seconds: Self.drainSeconds) else { throw .stillInUse }
             do throws(LeaseFault) { try await leases?.revokeAll(of: mount.point) } catch {
-                switch error {
-                case .unavailable(let text), .refused(let text): throw MountFault.leases(text)
-                }
+                throw MountFault.leases(error.text)
             }
             for watcher in watchers { try await watcher.mountEnds(mount.description) }
         } catch {

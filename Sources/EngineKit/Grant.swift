@@ -109,6 +109,13 @@ package enum LeaseFault: Error, Sendable, Equatable {
     case unavailable(String)
     /// Never: what stood behind it is gone, or the role forbids it. The text is for clients.
     case refused(String)
+
+    /// The text.
+    package var text: String {
+        switch self {
+        case .unavailable(let text), .refused(let text): text
+        }
+    }
 }
 
 /// What an auth method says of somebody who proved who they are.

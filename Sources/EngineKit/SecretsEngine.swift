@@ -44,6 +44,9 @@ package protocol SecretsEngine: Sendable {
     func adopt(_ description: MountDescription) async throws(MountFault) -> [String]
     /// Periodic work: rotation by age, write-back of counters. Never throws; what failed is tried again next time.
     func maintain(nowUnixSeconds: Int) async
+    /// The mount goes for good, and its leases are over: ends what else the engine has made outside. When it throws,
+    /// the mount stays.
+    func retire() async throws(LeaseFault)
     /// The last call: writes back what only memory knows.
     func close() async
 }
@@ -69,6 +72,8 @@ extension SecretsEngine {
     package func revoke(_ lease: LeasedSecret) async throws(LeaseFault) {}
     /// As it was.
     package func renewLogin(_ login: Login) async throws(LeaseFault) -> Login { login }
+    /// Nothing is outside.
+    package func retire() async throws(LeaseFault) {}
     /// Nothing that matters.
     package func adopt(_ description: MountDescription) async throws(MountFault) -> [String] { [] }
     /// Nothing to do.

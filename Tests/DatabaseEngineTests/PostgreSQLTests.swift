@@ -141,6 +141,21 @@ import Vocabulary
         await second.close()
     }
 
+    @Test func `A mount that goes ends what is half made first, or stays`() async throws {
+        let mounted = try await mounted()
+        try await mounted.ask(.read, "creds/ro")
+        #expect(try roles().count == 1)
+        try await mounted.engine.retire()
+        #expect(try roles().isEmpty)
+        #expect(try await mounted.storage.list(under: "mount/db/wal/", after: nil, limit: 9).isEmpty)
+        try await mounted.ask(.read, "creds/ro")
+        server.stop()
+        await #expect(throws: LeaseFault.self) { try await mounted.engine.retire() }
+        try await mounted.ask(.delete, "config/pg")
+        try await mounted.engine.retire()
+        await mounted.close()
+    }
+
     @Test func `Revocations go on when the database was away`() async throws {
         let mounted = try await mounted()
         var users: [(username: String, password: String, leaseID: String)] = []

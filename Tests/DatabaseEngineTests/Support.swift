@@ -26,7 +26,7 @@ final class Mounted: Sendable {
         let now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
         engine = DatabaseSecrets(
             storage: StorageView(storage, prefix: "mount/db/"),
-            plugins: [PostgreSQLDatabase(), MariaDBDatabase(), RedisDatabase()], now: now)
+            plugins: [PostgreSQLDatabase(), MariaDBDatabase(), RedisDatabase()], secondLookSeconds: 1, now: now)
         let holder = EngineHolder(engine)
         let leases = LeaseManager(storage: storage, engines: holder, now: now)
         self.leases = leases
