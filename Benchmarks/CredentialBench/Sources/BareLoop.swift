@@ -19,24 +19,23 @@ struct BareLoop {
 
     /// Users a second over all connections.
     func rate(_ count: Int) throws -> Double {
-        let next = Atomic(0)
-        let failure = Mutex<(any Error)?>(nil)
+        let turns = Turns()
         let group = DispatchGroup()
         let start = ContinuousClock.now
         for number in 0..<connections {
             DispatchQueue(label: "bare.\(number)").async(group: group) {
-                do { try makeUsers(count, next) } catch { failure.withLock { $0 = error } }
+                do { try makeUsers(count, turns) } catch { turns.fail("\(error)") }
             }
         }
         group.wait()
-        if let failure = failure.withLock({ $0 }) { throw failure }
+        if let text = turns.failure { throw Failure(description: text) }
         return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
     }
 
-    private func makeUsers(_ count: Int, _ next: borrowing Atomic<Int>) throws {
+    private func makeUsers(_ count: Int, _ turns: Turns) throws {
         let connection = try connect()
         defer { PQfinish(connection) }
-        while next.wrappingAdd(1, ordering: .relaxed).oldValue < count {
+        while turns.next() < count {
             let name = "bare-" + UUID().uuidString.prefix(18)
             try Self.execute(connection, "BEGIN")
             for statement in Self.creation {
@@ -70,4 +69,14 @@ struct BareLoop {
             throw Failure(description: PQerrorMessage(connection).map { String(cString: $0) } ?? "failed")
         }
     }
+}
+
+/// 0, 1, 2 … for many threads or tasks, and what went wrong last.
+final class Turns: Sendable {
+    private let count = Atomic(0)
+    private let text = Mutex<String?>(nil)
+
+    var failure: String? { text.withLock { $0 } }
+    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
+    func fail(_ why: String) { text.withLock { $0 = why } }
 }

@@ -7,7 +7,6 @@ internal import Leases
 internal import PostgreSQLPlugin
 internal import SQLiteStorage
 internal import Storage
-internal import Synchronization
 internal import Vocabulary
 
 /// The database engine and the leases as the server has them, over sealed SQLite storage.
@@ -51,19 +50,19 @@ final class EngineLoop: Sendable {
 
     /// Credentials a second.
     func rate(_ count: Int) async throws -> Double {
-        let next = Atomic(0)
+        let turns = Turns()
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<clients {
-                group.addTask { try await self.ask(count, next) }
+                group.addTask { try await self.ask(count, turns) }
             }
             try await group.waitForAll()
         }
         return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
     }
 
-    private func ask(_ count: Int, _ next: borrowing Atomic<Int>) async throws {
-        while next.wrappingAdd(1, ordering: .relaxed).oldValue < count {
+    private func ask(_ count: Int, _ turns: Turns) async throws {
+        while turns.next() < count {
             guard case .secret(let secret) = try await request(.read, "creds/ro").grant else { return }
             _ = try await leases.register(
                 secret, path: "database/creds/ro", at: Self.mount, for: Caller(tokenID: "t"))

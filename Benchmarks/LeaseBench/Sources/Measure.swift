@@ -41,10 +41,10 @@ struct Measure {
     func fill() async throws -> [String: Double] {
         let opened = try await open(now: Self.start)
         let began = ContinuousClock.now
-        let next = Atomic(0)
+        let turns = Turns()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<2048 {
-                group.addTask { try await register(opened.manager, next) }
+                group.addTask { try await register(opened.manager, turns) }
             }
             try await group.waitForAll()
         }
@@ -53,9 +53,9 @@ struct Measure {
         return ["leases": Double(leases), "recordedPerSecond": Double(leases) / seconds]
     }
 
-    private func register(_ manager: LeaseManager, _ next: borrowing Atomic<Int>) async throws {
+    private func register(_ manager: LeaseManager, _ turns: Turns) async throws {
         while true {
-            let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            let number = turns.next()
             guard number < leases else { return }
             let mount = Self.mounts[number % Self.mounts.count]
             let isDue = number < due
@@ -102,6 +102,12 @@ struct Measure {
         let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
         return (number ?? 0) / 1024
     }
+}
+
+/// 0, 1, 2 … for many tasks.
+final class Turns: Sendable {
+    private let count = Atomic(0)
+    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// Engines that end everything at once: what is measured is the leases' own work.
