@@ -173,6 +173,7 @@ extension Userpass: LoginLocking {
         guarding.clear(name.text)
     }
 
+    /// Follows what the mount was tuned to.
     package func adopt(_ description: MountDescription) async throws(MountFault) -> [String] {
         guarding.adopt(description.lockout.rules(standardRules))
         return []
