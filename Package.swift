@@ -10,6 +10,7 @@ let floors: [String: [String]] = [
     "CMariaDB": [],
     "CHiredis": [],
     "CSIMD": [],
+    "CProfiler": [],
     "Bytes": ["CSIMD"],
     "Primitives": ["Bytes", "COpenSSL", "CGcrypt"],
     "Certificates": ["Primitives", "Bytes"],
@@ -60,7 +61,7 @@ let floors: [String: [String]] = [
         "Tokens",
         "Leases", "Quotas", "Identity", "Auditing", "Settings", "HCL", "Barrier", "SQLiteStorage", "Storage",
         "KeyRings",
-        "Certificates", "Primitives", "Vocabulary", "Bytes",
+        "Certificates", "Primitives", "Vocabulary", "Bytes", "CProfiler",
     ],
 ]
 // floors:end
@@ -175,6 +176,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "CSIMD", cSettings: fuzzing ? [.unsafeFlags(["-fsanitize=address,fuzzer-no-link"])] : []),
+        .target(name: "CProfiler"),
         room("Bytes"),
         room("Primitives", [swiftCrypto]),
         room("Certificates", [.product(name: "SwiftASN1", package: "swift-asn1")]),

@@ -8,7 +8,7 @@ enum SudoPaths {
     ]
     private static let prefixes: [StaticString] = [
         "sys/auth/", "sys/audit/", "sys/raw/", "sys/storage/", "sys/config/auditing/", "sys/config/ui/headers/",
-        "sys/plugins/catalog/", "sys/revoke-prefix/", "sys/revoke-force/", "sys/leases/revoke-prefix/",
+        "sys/plugins/catalog/", "sys/pprof/", "sys/revoke-prefix/", "sys/revoke-force/", "sys/leases/revoke-prefix/",
         "sys/leases/revoke-force/", "sys/leases/lookup/", "auth/token/accessors/",
     ]
 

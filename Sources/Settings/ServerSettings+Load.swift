@@ -147,6 +147,7 @@ extension StanzaReader {
         settings.cacheEntries = limit("cache_size", atMost: 100_000_000) ?? settings.cacheEntries
         settings.offersUI = flag("ui") ?? false
         settings.offersRawStorage = flag("raw_storage_endpoint") ?? false
+        settings.offersProfiling = flag("profiling") ?? false
         settings.offersIntrospection = flag("introspection_endpoint") ?? false
         settings.namesHostInHeader = flag("enable_response_header_hostname") ?? false
         settings.pluginDirectory = path("plugin_directory")

@@ -74,6 +74,8 @@ package struct ServerSettings: Sendable {
     package var offersRawStorage = false
     /// Whether `sys/internal/inspect` is served.
     package var offersIntrospection = false
+    /// Whether `sys/pprof/profile` takes profiles.
+    package var offersProfiling = false
     /// Whether answers name the host in a header.
     package var namesHostInHeader = false
     /// Bounds on one request, where a listener has none of its own.

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// A server of the real binary with a folder of its own, which listens on a Unix socket there; gone with the value.
-final class LiveServer {
+// Guard: each test has a server of its own, and changes it from one thread at a time.
+final class LiveServer: @unchecked Sendable {
     let folder: URL
     private(set) var process: Process?
     private var starts = 0

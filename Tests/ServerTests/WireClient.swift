@@ -7,6 +7,8 @@ struct WireAnswer {
 
     /// The body as a JSON object; empty when it is none.
     var json: [String: Any] { (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:] }
+    /// The body as text.
+    var text: String { String(decoding: body, as: UTF8.self) }
     /// The `data` of the envelope.
     var data: [String: Any] { json["data"] as? [String: Any] ?? [:] }
     /// The sentences of a refusal.

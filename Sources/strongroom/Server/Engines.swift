@@ -83,12 +83,14 @@ enum Engines {
     /// Puts in what the house mounts itself: `sys/` with its sections, tokens, identity, cubbyholes.
     static func installHouse(
         in open: OpenServer, _ facts: ServerFacts, seal: (any SealControl)? = nil,
-        snapshots: (any SnapshotControl)? = nil, reports: (any ServerReports)? = nil
+        snapshots: (any SnapshotControl)? = nil, reports: (any ServerReports)? = nil,
+        profiler: (any Profiling)? = nil
     ) throws(MountFault) {
         let system = SystemPaths(
             facts: facts, mounts: open.mounts, rights: open.policies, seal: seal, reports: reports,
             now: ServerProcess.now)
         var sections = sections(open, facts, reports)
+        sections["pprof"] = ProfileSection.make(profiler)
         if let snapshots { sections["storage"] = SnapshotPaths(snapshots) }
         try open.mounts.install(
             system, at: "sys/", about: "system endpoints used for control, policy and debugging",

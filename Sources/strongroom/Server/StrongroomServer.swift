@@ -90,7 +90,8 @@ struct StrongroomServer {
             clusterName: settings.clusterName ?? "strongroom-cluster", clusterID: "")
         try Engines.installHouse(
             in: open, facts, seal: control, snapshots: control,
-            reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity))
+            reports: ProcessReports(settings: settings, inFlight: inFlight, identity: open.identity),
+            profiler: settings.offersProfiling ? ProcessProfiler() : nil)
         let dispatcher = Dispatcher(
             mounts: open.mounts, stages: open.stages, limits: settings.limits, gate: open,
             inFlight: inFlight)
