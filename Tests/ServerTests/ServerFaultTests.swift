@@ -173,13 +173,13 @@ import Testing
             #expect(json?["@level"] is String && json?["@timestamp"] is String)
         }
         let group = DispatchGroup()
-        nonisolated(unsafe) let (client, served) = (server.client(token: token), server)
+        nonisolated(unsafe) let client = server.client(token: token)
         nonisolated(unsafe) var answers: [Int] = []
         DispatchQueue.global().async(group: group) {
             for number in 0..<2000 {
                 guard let status = try? client.call("POST", "sys/rotate").status else { return }
                 answers.append(status)
-                if number == 0 { served.signal(SIGTERM) }
+                if number == 0 { server.signal(SIGTERM) }
             }
         }
         group.wait()
