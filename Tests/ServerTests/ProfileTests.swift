@@ -35,7 +35,9 @@ import Testing
         busy.start()
         let answer = try client.call("GET", "sys/pprof/profile?seconds=2")
         #expect(answer.status == 200)
-        let samples = answer.text.split(separator: "\n").compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+        let samples = answer.text.split(separator: "\n").compactMap { line in
+            line.split(separator: " ").last.flatMap { Int($0) }
+        }
         #expect(samples.reduce(0, +) > 5, "\(answer.text)")
         #expect(answer.text.contains("libcrypto") || answer.text.contains("RSA") || answer.text.contains("BN_"))
         #expect(!answer.text.contains(token))

@@ -2,8 +2,7 @@ internal import CProfiler
 internal import Glibc
 internal import SystemEngine
 
-/// Profiles of this process by `SIGPROF`. **Cost** about a microsecond and a system call per frame, 97 times a second of
-/// processor time.
+/// Profiles of this process by `SIGPROF`. **Cost** a system call per frame, 97 times a second of processor time.
 struct ProcessProfiler: Profiling {
     private static let hertz: UInt32 = 97
     private static let capacity: UInt32 = 16_384
