@@ -275,7 +275,7 @@ let package = Package(
             ["CubbyholeEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests(
             "IdentityEngineTests",
-            ["IdentityEngine", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
+            ["IdentityEngine", "Identity", "EngineKit", "Vocabulary", "Storage", "Primitives", "Bytes", "TestAids"]),
         tests(
             "DatabaseEngineTests",
             [

@@ -9,7 +9,8 @@ struct Guarded {
 
     /// Starts a server and sets it up.
     init(_ programs: Programs, rootToken: String, simd: String?) throws {
-        server = try Server.strongroom(programs, token: rootToken, simd: simd)
+        let server = try Server.strongroom(programs, token: rootToken, simd: simd)
+        self.server = server
         folder = FileManager.default.temporaryDirectory.appending(path: "load-report-audit-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let log = folder.appending(path: "audit.log").path

@@ -1,1 +1,0 @@
-// The first line of this room; gone with its first real file.
