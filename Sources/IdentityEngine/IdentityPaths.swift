@@ -58,7 +58,12 @@ package final class IdentityPaths: SecretsEngine {
     }
 
     package func resolve(_ request: EngineRequest) throws(IdentityPathError) -> Command {
-        let parts = request.path.string.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        var path = request.path
+        // Lists are asked for with and without the slash.
+        if request.operation == .list, path.count > 0, path[path.count - 1] == UInt8(ascii: "/") {
+            path = path.slice(0, path.count - 1)
+        }
+        let parts = path.string.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         let words = parts.map(String.init)
         switch words.first {
         case "entity": return try entityCommand(Array(words.dropFirst()), request)

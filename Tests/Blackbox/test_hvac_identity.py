@@ -208,7 +208,7 @@ def test_policies_of_entity_and_groups_count_at_once(server, vault, identity, me
         mine.read(f"{kv}/a")
 
 
-def test_CVE_2021_32923_a_disabled_entity_may_nothing_and_does_not_log_in(identity, method):
+def test_a_disabled_entity_may_nothing_and_does_not_log_in(identity, method):
     method.user("bob")
     mine = method.login("bob")
     known = mine.granted["entity_id"]

@@ -357,7 +357,7 @@ def test_a_mount_goes_from_one_to_two_and_not_back(vault, one, api):
         vault.sys.tune_mount_configuration(one.mount, options={"version": "1"})
 
 
-def test_CVE_2023_0665_what_a_mount_held_does_not_come_back_with_its_path(vault):
+def test_GHSA_vv66_what_a_mount_held_does_not_come_back_with_its_path(vault):
     path = mounted(vault, "2")
     kv = Versioned(vault, path)
     kv.put("a", {"v": 1})
@@ -369,7 +369,7 @@ def test_CVE_2023_0665_what_a_mount_held_does_not_come_back_with_its_path(vault)
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "-9223372036854775808", "00", "1e9"])
-def test_GHSA_pagination_no_limit_bypasses_pages(two, api, limit):
+def test_openbao_2_6_1_no_limit_bypasses_pages(two, api, limit):
     """limit=0 and negative numbers once turned the page limit off (OpenBao 2.6.1)."""
     for number in range(5):
         two.put(f"k{number}", {"v": 1})
