@@ -7,7 +7,7 @@ import os
 
 from kv_storm import Storm
 
-STEPS = int(os.environ.get("STRONGROOM_KV_STEPS", "1000"))
+STEPS = int(os.environ.get("STRONGROOM_KV_STEPS", "700"))
 SEED = int(os.environ.get("STRONGROOM_SEED", "20261127"))
 
 
