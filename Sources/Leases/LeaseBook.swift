@@ -136,7 +136,8 @@ package struct LeaseBook: Sendable {
         if !isRefused {
             lanes[lane].failures = min(lanes[lane].failures + 1, 1_000_000)
             lanes[lane].reason = reason
-            if lanes[lane].failures >= budgets.failuresToAway {
+            // Failures of leases that were under way together make one pause.
+            if lanes[lane].failures >= budgets.failuresToAway, lanes[lane].awayUntil <= now {
                 lanes[lane].pauses = min(lanes[lane].pauses + 1, 1_000_000)
                 let pause = Self.pause(lanes[lane].pauses, longest: budgets.longestPauseSeconds, spread: spread)
                 lanes[lane].awayUntil = now &+ pause

@@ -97,6 +97,8 @@ struct LeaseManagerTests {
         #expect(fixture.leases.queue().allSatisfy { $0.trouble.reason == "connection refused" })
         let lane = try #require(fixture.leases.lanes().first { $0.lane.mount == "db/" }).lane
         #expect(lane.awayUntil > fixture.clock.now && lane.reason == "connection refused")
+        // However many failed together: the first pause is short.
+        #expect(lane.awayUntil <= fixture.clock.now + 2)
         let calls = fixture.engines.state.withLock { $0.calls }
         // While it is away, a look costs one try at most.
         for _ in 0..<60 {
