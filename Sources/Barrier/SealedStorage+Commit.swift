@@ -179,7 +179,8 @@ extension SealedStorage {
             let used = database.counted
             if used + messages > messageLimit { return used > 0 }
             guard policy.isEnabled else { return false }
-            let age = seconds - database.terms.latest.installedUnixSeconds
+            // A clock may say anything.
+            let age = seconds &- database.terms.latest.installedUnixSeconds
             return used >= policy.maxOperations || policy.intervalSeconds > 0 && age >= policy.intervalSeconds
         }
     }

@@ -17,7 +17,13 @@ struct CommitLoop {
             let answers = writer.run(group)
             meter.count(group.count)
             for (commit, answer) in zip(group, answers) {
-                if case .success(let revision) = answer { log.publish(revision, changing: commit.batch.changedKeys) }
+                guard case .success(let revision) = answer else { continue }
+                if commit.replacement == nil {
+                    log.publish(revision, changing: commit.batch.changedKeys)
+                } else {
+                    // Whoever keeps copies has to read everything again.
+                    log.publishMissed(through: revision)
+                }
             }
             // After the feeds: whoever has its answer finds its change told.
             for (commit, answer) in zip(group, answers) { commit.continuation.resume(returning: answer) }

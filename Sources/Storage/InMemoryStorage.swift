@@ -113,7 +113,7 @@ package final class InMemoryStorage: StorageBackend {
             let revision = state.revision
             state.entries = fresh.mapValues { StorageEntry(value: $0, revision: revision) }
             state.sorted = nil
-            log.publish(revision, changing: [])
+            log.publishMissed(through: revision)
         }
     }
 }

@@ -15,7 +15,8 @@ package protocol WholeStorage: StorageBackend {
         _ page: @escaping @Sendable ([StoredEntry]) throws(StorageError) -> Void
     ) async throws(StorageError)
     /// Replaces everything by the entries that `entries` gives, one after the other until nil; all or nothing, durable
-    /// on return. `entries` may be called again for a new try. The entries get the revision of this commit.
+    /// on return. `entries` may be called again for a new try. The entries get the revision of this commit,
+    /// which change feeds tell as `.missed`; the epoch stays.
     func replaceAll(by entries: any EntrySource) async throws(StorageError)
 }
 

@@ -12,6 +12,8 @@ final class TestClock: Sendable {
 
     var now: Int { seconds.load(ordering: .relaxed) }
 
+    func set(_ time: Int) { seconds.store(time, ordering: .relaxed) }
+
     func advance(_ by: Int) { seconds.add(by, ordering: .relaxed) }
 }
 

@@ -77,6 +77,34 @@ struct TermTests {
         #expect(try await second.read(StorageKey("k/3"))?.value == [3])
     }
 
+    @Test("A clock that jumps, to whatever time, ends no more than a term, and loses and stops nothing")
+    func clockJumps() async throws {
+        let fixture = try await Fixture.open()
+        var policy = RotationPolicy()
+        policy.intervalSeconds = 100_000
+        try await fixture.sealed.setRotationPolicy(policy)
+        let start = fixture.clock.now
+        var written: UInt8 = 0
+        for time in [start - 1, 0, -1, .min, .max, start, .min + 1, start + 200_000, start, .max, 1, start] {
+            fixture.clock.set(time)
+            let before = try fixture.sealed.keyStatus().term
+            for _ in 0..<3 {
+                written += 1
+                try await fixture.put("row/\(written)", [written])
+            }
+            #expect(try fixture.sealed.keyStatus().term <= before + 1, "\(time)")
+        }
+        let term = try fixture.sealed.keyStatus().term
+        for time in [Int.min, .max, start] {
+            fixture.clock.set(time)
+            let again = fixture.another()
+            try await again.unseal(fixture.root)
+            #expect(try again.keyStatus().term == term)
+            for row in 1...written { #expect(try await again.read(StorageKey("row/\(row)"))?.value == [row]) }
+            await again.seal()
+        }
+    }
+
     @Test("A term ends by its age when the policy says so, and only then")
     func interval() async throws {
         let fixture = try await Fixture.open()

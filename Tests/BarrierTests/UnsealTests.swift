@@ -78,6 +78,60 @@ struct UnsealTests {
         #expect(try await !fixture.unseal(shares.prefix(3)).isSealed)
     }
 
+    @Test("Every choice of k of n shares unseals, and no other does", arguments: [(3, 2), (5, 3), (4, 4), (1, 1)])
+    func everyChoice(_ shares: Int, _ threshold: Int) async throws {
+        let (first, made) = try await KeeperFixture.open(shares, threshold)
+        let (_, foreign) = try await KeeperFixture.open(shares, threshold)
+        try await first.put("a", [1])
+        await first.keeper.seal()
+        for mask in 0..<1 << shares {
+            let chosen = made.indices.filter { mask >> $0 & 1 == 1 }
+            let fixture = first.restarted()
+            let status = try await fixture.unseal(chosen.map { made[$0] })
+            #expect(status.isSealed == (chosen.count < threshold), "\(chosen)")
+            if !status.isSealed { #expect(try await fixture.read("a") == [1]) }
+            await fixture.keeper.seal()
+            guard chosen.count == threshold else { continue }
+            // With one of another database in place of each, the answer is always the same.
+            for place in chosen.indices {
+                var given = chosen.map { made[$0] }
+                given[place] = foreign[chosen[place]]
+                let other = first.restarted()
+                #expect(await fault { try await other.unseal(given) } == .invalidKey)
+                #expect(try await other.keeper.status().progress == 0)
+            }
+        }
+    }
+
+    @Test("Unsealing while others seal ends open or sealed, never in between, and loses nothing")
+    func unsealDuringSeal() async throws {
+        let (fixture, shares) = try await KeeperFixture.open()
+        try await fixture.put("a", [1])
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    for _ in 0..<15 {
+                        if number == 0 { await fixture.keeper.seal() }
+                        for share in shares.prefix(3) {
+                            let fault = await fault { _ = try await fixture.keeper.unseal(share, migrate: false) }
+                            // Shares of two rounds never mix to something that is not the key.
+                            #expect(fault == nil, "\(String(describing: fault))")
+                        }
+                        let read = await failure(StorageError.self) {
+                            let value = try await fixture.read("a")
+                            #expect(value == [1])
+                        }
+                        #expect(read == nil || read == .sealed)
+                        await Task.yield()
+                    }
+                }
+            }
+        }
+        try await fixture.unseal(shares.prefix(3))
+        #expect(try await fixture.read("a") == [1])
+        #expect(try await fixture.keeper.status().progress == 0)
+    }
+
     @Test("One wrong share among them, whichever, spoils the round, and the answer does not tell which")
     func wrongShares() async throws {
         let (first, shares) = try await KeeperFixture.open()

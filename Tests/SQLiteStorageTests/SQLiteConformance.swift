@@ -22,6 +22,13 @@ struct SQLiteConformance {
         await subject.close()
     }
 
+    @Test("As a whole: read, replaced", arguments: StorageScenario.wholes)
+    func whole(_ scenario: StorageScenario) async throws {
+        let subject = try await SQLiteSubject()
+        try await scenario.run(subject)
+        await subject.close()
+    }
+
     @Test("A random history of commits ends as in a plain dictionary", arguments: Seeds.all)
     func history(_ seed: UInt64) async throws {
         let subject = try await SQLiteSubject()

@@ -36,6 +36,11 @@ struct StorageConformance {
         try await scenario.run(PassingSubject(storage: kind.make()))
     }
 
+    @Test("As a whole: read, replaced", arguments: StorageScenario.wholes)
+    func whole(_ scenario: StorageScenario) async throws {
+        try await scenario.run(PassingSubject(storage: InMemoryStorage()))
+    }
+
     @Test("A random history of commits ends as in a plain dictionary", arguments: BackendKind.allCases, Seeds.all)
     func history(_ kind: BackendKind, _ seed: UInt64) async throws {
         try await StorageScenario.history(seed, PassingSubject(storage: kind.make()))
