@@ -42,7 +42,7 @@ struct LoadReport: ParsableCommand {
         var report = try measuring.report(simd: simd == "all" ? nil : simd)
         if simd == "all" { report.simdRows = try measuring.simdRows() }
         print(report.tables)
-        print("\n" + Self.table(Goal.all(report, limits)))
+        print("\n" + Self.table(Goal.all(report, limits) + Goal.durable(report)))
         if let json { try Self.write(report, to: json) }
         let now = Recorded(report, release: record ?? "this run")
         if compare {

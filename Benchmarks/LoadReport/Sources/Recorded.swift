@@ -26,6 +26,7 @@ struct Recorded: Codable {
         add("1 KiB batch bytes over openssl speed", report.sealedShareOfOpenSSL, lower: false)
         add("allocations per batch of 1000", report.allocations?.perBatchOf1000, lower: true)
         add("allocations per single request", report.allocations?.perSingleRequest, lower: true)
+        add("TLS over plain", report.tlsShare, lower: false)
         add("idle resident MiB", report.idle?.megabytes, lower: true)
         for row in report.signatures { add("share of the library: sign \(row.name)", row.share, lower: false) }
         self.figures = figures

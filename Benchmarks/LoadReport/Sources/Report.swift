@@ -64,6 +64,8 @@ struct Report: Codable {
     var idle: Resident?
     var loaded: Resident?
     var startMilliseconds: Double = .nan
+    /// What TLS leaves of the requests per processor second.
+    var tlsShare: Double = .nan
 
     func row(_ name: String) -> Row? { rows.first { $0.name == name } }
 

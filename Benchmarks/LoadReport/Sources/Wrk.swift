@@ -37,7 +37,7 @@ final class Wrk {
             program,
             [
                 "-t", "\(min(connections, 2))", "-c", "\(connections)", "-d", "\(seconds)s", "--timeout", "10s",
-                "--latency", "-s", script, "http://127.0.0.1:\(server.port)\(shot.path)",
+                "--latency", "-s", script, "\(server.scheme)://127.0.0.1:\(server.port)\(shot.path)",
             ])
         let spent = server.meter.processorSeconds - before
         guard let done = Self.number(output, #/(\d+) requests in/#), done > 0,
@@ -86,6 +86,7 @@ final class Wrk {
 struct Server {
     let child: Child
     let port: UInt16
+    var scheme = "http"
 
     /// What the kernel knows of it.
     var meter: ProcessMeter { ProcessMeter(pid: child.pid) }

@@ -5,8 +5,16 @@ internal import GRDB
 struct BareLoop {
     private let queue: DatabaseQueue
 
-    init(_ path: String) throws {
-        queue = try DatabaseQueue(path: path)
+    static let insertion = """
+        INSERT INTO entries (path, value, revision) VALUES (?1, ?2, ?3)
+        ON CONFLICT (path) DO UPDATE SET value = excluded.value, revision = excluded.revision
+        """
+
+    init(_ path: String) throws { queue = try Self.open(path) }
+
+    /// A new database with a table like ours.
+    static func open(_ path: String) throws -> DatabaseQueue {
+        let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { connection in
             try connection.execute(
                 sql: """
@@ -16,6 +24,7 @@ struct BareLoop {
                         WITHOUT ROWID;
                     """)
         }
+        return queue
     }
 
     /// Rows a second with `rows` in a transaction.
@@ -26,11 +35,7 @@ struct BareLoop {
         var number = 0
         while ContinuousClock.now < end {
             try queue.write { connection in
-                let put = try connection.cachedStatement(
-                    sql: """
-                        INSERT INTO entries (path, value, revision) VALUES (?1, ?2, ?3)
-                        ON CONFLICT (path) DO UPDATE SET value = excluded.value, revision = excluded.revision
-                        """)
+                let put = try connection.cachedStatement(sql: Self.insertion)
                 for _ in 0..<rows {
                     try put.execute(arguments: [RowKey.path(number), value, number])
                     number += 1
