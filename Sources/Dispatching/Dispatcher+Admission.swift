@@ -51,7 +51,8 @@ extension Dispatcher {
             operation: shape.operation,
             path: isFolder && shape.operation == .list
                 ? passage.tail.slice(0, passage.tail.count - 1) : passage.tail,
-            body: .empty, maxJSONDepth: limits.maxJSONDepth)
+            body: .empty, maxJSONDepth: passage.wire.maxJSONDepth ?? limits.maxJSONDepth)
+        passage.request.client = passage.wire.client
         passage.capability = shape.capability
         passage.isOpen = engine.isOpenToAll(passage.request)
         if gate?.isSealed ?? false { passage.isOpenWhileSealed = engine.isAllowedWhileSealed(passage.request) }

@@ -44,7 +44,7 @@ extension Dispatcher {
         guard let rule = passage.rule, rule.hasParameterRules else { return true }
         switch passage.request.operation {
         case .read, .write, .patch:
-            return rule.allows(parameters: passage.request.body, maxJSONDepth: limits.maxJSONDepth)
+            return rule.allows(parameters: passage.request.body, maxJSONDepth: passage.request.maxJSONDepth)
         case .list, .delete: return true
         }
     }

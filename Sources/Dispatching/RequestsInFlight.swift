@@ -2,6 +2,7 @@ internal import Bytes
 package import EngineKit
 internal import Glibc
 internal import Synchronization
+internal import Vocabulary
 
 /// The requests that are being worked on by tasks. Those that an event loop answers at once are over before anybody
 /// could ask for them, and are not counted.
@@ -28,7 +29,8 @@ package final class RequestsInFlight: Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         let entry = RequestInFlight(
             id: "", method: "\(request.method)".uppercased(), path: request.path.slice(0, 256).string,
-            clientAddress: "", startedUnixSeconds: time.tv_sec, startedNanoseconds: time.tv_nsec)
+            clientAddress: request.client.address.text, startedUnixSeconds: time.tv_sec,
+            startedNanoseconds: time.tv_nsec)
         return state.withLock { state in
             state.next += 1
             state.running[state.next] = entry

@@ -36,6 +36,8 @@ package struct WireRequest: Sendable {
     package var remote = PeerAddress.unknown
     /// The connection that it came by.
     package var client = ClientFacts.none
+    /// The deepest nesting of its body that the listener takes; nil for the server's.
+    package var maxJSONDepth: Int?
     /// Whether `refuse` or `answer` has seen this request already: it is not counted against quotas again.
     package var isCounted = false
 

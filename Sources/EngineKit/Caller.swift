@@ -79,13 +79,32 @@ package final class Caller: Sendable {
 ///
 /// **Concurrency** does not change; one per connection, shared by its requests.
 package final class ClientFacts: Sendable, Equatable {
+    /// What the listener of the connection serves otherwise than others.
+    package struct ListenerRules: OptionSet, Sendable {
+        /// The bits.
+        package let rawValue: UInt8
+
+        /// Rules of those bits.
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// `sys/metrics` needs no token.
+        package static let openMetrics = ListenerRules(rawValue: 1)
+        /// `sys/metrics` is not served.
+        package static let noMetrics = ListenerRules(rawValue: 2)
+        /// `sys/in-flight-req` needs no token.
+        package static let openRequestsInFlight = ListenerRules(rawValue: 4)
+    }
+
+    /// What the listener serves otherwise.
+    package let rules: ListenerRules
     /// Where the client is, behind trusted proxies.
     package let address: PeerAddress
     /// The client's certificate chain in DER, leaf first; empty without TLS or certificate. Unverified.
     package let certificates: [[UInt8]]
 
     /// A connection's facts.
-    package init(address: PeerAddress, certificates: [[UInt8]] = []) {
+    package init(address: PeerAddress, certificates: [[UInt8]] = [], rules: ListenerRules = []) {
+        self.rules = rules
         self.address = address
         self.certificates = certificates
     }

@@ -24,6 +24,7 @@ extension ConnectionHandler {
                 head.remote = try rules.remote(peer: peer, fields: bytes.slice(0, head.count))
             }
             head.client = facts(for: head.remote)
+            head.maxJSONDepth = listener.limits.maxJSONDepth
         } catch {
             return fail(error, bytes)
         }

@@ -92,7 +92,7 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
 
     init(loop: LoopState, listener: Listener, peer: PeerAddress, certificates: [[UInt8]] = []) {
         (self.loop, self.listener, self.peer) = (loop, listener, peer)
-        facts = ClientFacts(address: peer, certificates: certificates)
+        facts = ClientFacts(address: peer, certificates: certificates, rules: listener.configuration.rules)
         (since, began) = (loop.now, loop.now)
         parser = RequestHeadParser(limit: listener.limits.maxHeaderBytes)
         decoder = ChunkedDecoder(limit: listener.limits.maxRequestBytes)
@@ -100,7 +100,9 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
 
     /// The connection as a request from `remote` came by it; a proxy's connection is many clients'.
     func facts(for remote: PeerAddress) -> ClientFacts {
-        if facts.address != remote { facts = ClientFacts(address: remote, certificates: facts.certificates) }
+        if facts.address != remote {
+            facts = ClientFacts(address: remote, certificates: facts.certificates, rules: facts.rules)
+        }
         return facts
     }
 

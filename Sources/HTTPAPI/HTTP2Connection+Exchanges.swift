@@ -24,11 +24,12 @@ extension HTTP2Connection {
             exchange.head = try RequestHeadParser.parse(list, into: work.block)
             exchange.head.remote = peer
             exchange.head.client = facts
+            exchange.head.maxJSONDepth = limits.maxJSONDepth
             if let rules = listener.forwardedFor {
                 exchange.head.remote = try rules.remote(peer: peer, fields: work.block.view)
                 if exchange.head.remote != peer {
                     exchange.head.client = ClientFacts(
-                        address: exchange.head.remote, certificates: facts.certificates)
+                        address: exchange.head.remote, certificates: facts.certificates, rules: facts.rules)
                 }
             }
         } catch {

@@ -55,7 +55,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     private let watch = GoAwayWatch()
 
     init(loop: LoopState, listener: Listener, peer: PeerAddress, certificates: [[UInt8]] = []) {
-        facts = ClientFacts(address: peer, certificates: certificates)
+        facts = ClientFacts(address: peer, certificates: certificates, rules: listener.configuration.rules)
         (self.loop, self.listener, self.peer) = (loop, listener, peer)
         since = loop.now
         frames = Self.frames(listener.limits, streams: loop.configuration.maxConcurrentStreams, watch)

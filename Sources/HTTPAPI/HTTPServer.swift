@@ -129,10 +129,9 @@ package final class HTTPServer: Sendable {
             case .unix(let path):
                 let channel = try await bootstrap(listener)
                     .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-                if let mode = listener.configuration.socketMode, chmod(path, mode_t(mode & 0o777)) != 0 {
-                    let error = errno
+                if let failure = SocketFile.adjust(path, listener.configuration) {
                     try? await channel.close().get()
-                    throw IOError(errnoCode: error, reason: "chmod")
+                    throw failure
                 }
                 return channel
             }

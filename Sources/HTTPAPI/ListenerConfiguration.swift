@@ -1,3 +1,4 @@
+package import EngineKit
 package import Vocabulary
 
 /// An address that the server listens on.
@@ -22,6 +23,10 @@ package struct ListenerConfiguration: Sendable {
     package var address: ListenAddress
     /// Permission bits of a Unix socket; nil leaves what the process's mask gives.
     package var socketMode: UInt32?
+    /// Owner and group of a Unix socket, by name or number; nil leaves what the process has.
+    package var socketOwner: (user: String?, group: String?)
+    /// What it serves otherwise than others.
+    package var rules: ClientFacts.ListenerRules = []
     /// TLS; nil for plain HTTP/1.1.
     package var tls: TLSSettings?
     /// When `X-Forwarded-For` is believed; nil for never.

@@ -42,6 +42,8 @@ struct RequestHead: Equatable, Sendable {
     var remote = PeerAddress.unknown
     /// The connection.
     var client = ClientFacts.none
+    /// The deepest nesting of a body that the listener takes.
+    var maxJSONDepth: Int?
     /// Whether the house has seen the request already.
     var isCounted = false
     /// Length of the head, with the empty line that ends it.
@@ -56,6 +58,7 @@ struct RequestHead: Equatable, Sendable {
         request.wrapTime = bytes.slice(wrapTime.offset, wrapTime.count)
         request.headers = bytes.slice(fields.offset, fields.count)
         request.client = client
+        request.maxJSONDepth = maxJSONDepth
         request.isCounted = isCounted
         request.isForm = isForm
         request.isMergePatch = isMergePatch

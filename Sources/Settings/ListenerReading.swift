@@ -113,16 +113,18 @@ extension StanzaReader {
     /// What both kinds of listener have.
     private func readCommon(into listener: inout ListenerSettings, _ defaults: RequestLimits) {
         listener.limits = requestLimits(from: defaults)
-        let reading = [limit(seconds: "http_read_header_timeout"), limit(seconds: "http_read_timeout")]
-        if let shortest = reading.compactMap({ $0 }).min() { listener.limits.readTimeoutSeconds = shortest }
+        if let head = limit(seconds: "http_read_header_timeout") { listener.limits.headTimeoutSeconds = head }
+        if let reading = limit(seconds: "http_read_timeout") { listener.limits.readTimeoutSeconds = reading }
         if let idle = limit(seconds: "http_idle_timeout") { listener.limits.idleTimeoutSeconds = idle }
-        listener.writeTimeoutSeconds = limit(seconds: "http_write_timeout")
-        listener.maxRequestSeconds = limit(seconds: "max_request_duration") ?? listener.maxRequestSeconds
+        if let writing = limit(seconds: "http_write_timeout") { listener.limits.writeTimeoutSeconds = writing }
+        if let longest = limit(seconds: "max_request_duration") { listener.limits.maxRequestSeconds = longest }
         readForwarding(into: &listener)
         var open = StanzaFlags(self)
         listener.disallowsMetrics = open.flag("telemetry", "disallow_metrics")
         listener.offersMetricsWithoutToken = open.flag("telemetry", "unauthenticated_metrics_access")
-        listener.offersProfilesWithoutToken = open.flag("profiling", "unauthenticated_pprof_access")
+        if open.flag("profiling", "unauthenticated_pprof_access") {
+            findings.warn(.unused(setting: name("profiling")), at: place(of: "profiling"))
+        }
         listener.offersRequestsInFlightWithoutToken = open.flag(
             "inflight_requests_logging", "unauthenticated_in_flight_requests_access")
         open.finish()
@@ -168,10 +170,14 @@ extension StanzaReader {
                 guard let words = LooseValue.list(kind)?.map({ $0.uppercased() }) else { return nil }
                 return words.allSatisfy(["URL", "BASE64", "DER"].contains) ? words : nil
             } ?? []
+        if listener.forwardedCertificateHeader != nil {
+            let key = "x_forwarded_for_client_cert_header"
+            findings.warn(.unused(setting: name(key)), at: place(of: key))
+        }
         guard let addresses else {
             for key in [
                 "x_forwarded_for_hop_skips", "x_forwarded_for_reject_not_authorized",
-                "x_forwarded_for_reject_not_present", "x_forwarded_for_client_cert_header",
+                "x_forwarded_for_reject_not_present",
             ] where has(key) && !has("x_forwarded_for_authorized_addrs") {
                 findings.warn(
                     .rule("\(name(key)) has no effect without x_forwarded_for_authorized_addrs"), at: place(of: key))

@@ -18,10 +18,6 @@ package struct ListenerSettings: Sendable {
     package var tls: TLSSettings?
     /// Bounds on one request.
     package var limits: RequestLimits
-    /// Seconds after which an answer that is not taken is given up.
-    package var writeTimeoutSeconds: Int?
-    /// Seconds that a request may be worked on.
-    package var maxRequestSeconds = 90
     /// Which proxies are believed about the address of the client; nil when none is.
     package var forwardedFor: ForwardedForSettings?
     /// The header in which a believed proxy hands on the certificate of the client.
@@ -32,8 +28,6 @@ package struct ListenerSettings: Sendable {
     package var offersMetricsWithoutToken = false
     /// Whether `sys/metrics` is not served at all.
     package var disallowsMetrics = false
-    /// Whether `sys/pprof` needs no token.
-    package var offersProfilesWithoutToken = false
     /// Whether `sys/in-flight-req` needs no token.
     package var offersRequestsInFlightWithoutToken = false
 }

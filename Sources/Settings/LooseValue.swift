@@ -22,6 +22,12 @@ enum LooseValue {
         }
     }
 
+    /// What is kept as a text whatever it was: options that others read.
+    static func option(_ kind: HCLNode.Kind) -> String? {
+        if case .bool(let value) = kind { return value ? "true" : "false" }
+        return text(kind)
+    }
+
     static func bool(_ kind: HCLNode.Kind) -> Bool? {
         switch kind {
         case .bool(let value): return value

@@ -82,9 +82,7 @@ extension StanzaReader {
         readSwitches(into: &settings)
         settings.telemetry = telemetry()
         settings.audits = stanzas("audit", labels: 2, shape: "audit \"type\" \"path\" { … }").map { stanza in
-            let block = HCLBlock(type: "audit", labels: stanza.labels, body: stanza.body, position: stanza.position)
-            findings.note("audit", stanza.labels.map(Suggestion.shown).joined(separator: " "), at: stanza.place)
-            return AuditStanza(type: stanza.labels[0], path: stanza.labels[1], block: block, file: stanza.file)
+            audit(stanza)
         }
         ignore([
             "service_registration", "user_lockout", "entropy", "license_path", "plugin_file_uid", "plugin_tmpdir",
@@ -98,6 +96,28 @@ extension StanzaReader {
         ])
         finish()
         return settings
+    }
+
+    /// An audit device. Its options may be secrets, so none is shown.
+    private func audit(_ stanza: Stanza) -> AuditStanza {
+        findings.note("audit", stanza.labels.map(Suggestion.shown).joined(separator: " "), at: stanza.place)
+        var audit = AuditStanza(type: stanza.labels[0], path: stanza.labels[1])
+        let reader = StanzaReader(stanza, prefix: "audit", findings: findings)
+        audit.about = reader.text("description") ?? ""
+        audit.isLocal = reader.flag("local") ?? false
+        let shape = "options { name = \"value\" … }"
+        for item in reader.soleStanza("options", labels: 0, shape: shape)?.body.items ?? [] {
+            let place = SettingsPlace(stanza.file, item.position)
+            guard case .attribute(let option) = item, let text = LooseValue.option(option.value.kind) else {
+                findings.fail(.expected(setting: "audit.options", shape, found: nil), at: place)
+                continue
+            }
+            if audit.options.updateValue(text, forKey: option.key) != nil {
+                findings.fail(.repeated(setting: "audit.options", first: stanza.place), at: place)
+            }
+        }
+        reader.finish()
+        return audit
     }
 
     func url(_ key: String) -> String? {
@@ -151,8 +171,15 @@ extension StanzaReader {
         settings.offersIntrospection = flag("introspection_endpoint") ?? false
         settings.namesHostInHeader = flag("enable_response_header_hostname") ?? false
         settings.pluginDirectory = path("plugin_directory")
-        if settings.pluginDirectory != nil {
-            findings.warn(.unused(setting: "plugin_directory"), at: place(of: "plugin_directory"))
+        // What is asked for and not there is said; what is turned off is as asked.
+        let asked = [
+            "ui": settings.offersUI, "raw_storage_endpoint": settings.offersRawStorage,
+            "introspection_endpoint": settings.offersIntrospection,
+            "enable_response_header_hostname": settings.namesHostInHeader, "disable_cache": settings.disablesCache,
+            "plugin_directory": settings.pluginDirectory != nil,
+        ]
+        for key in asked.keys.sorted() where asked[key] == true {
+            findings.warn(.unused(setting: key), at: place(of: key))
         }
     }
 

@@ -1,5 +1,4 @@
 internal import Bytes
-package import HCL
 package import Vocabulary
 
 /// Everything that an operator can say about a server, validated. Plain values; secrets inside never print.
@@ -80,7 +79,7 @@ package struct ServerSettings: Sendable {
     package var namesHostInHeader = false
     /// Bounds on one request, where a listener has none of its own.
     package var limits = RequestLimits()
-    /// Audit devices, to be read by those who write them.
+    /// Audit devices that must be there when the storage is opened.
     package var audits: [AuditStanza] = []
 
     /// The defaults, which listen nowhere.
@@ -97,21 +96,29 @@ extension ServerSettings: CustomStringConvertible, CustomDebugStringConvertible,
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// `audit "type" "path" { … }`, as it was written.
-package struct AuditStanza: Sendable, CustomStringConvertible, CustomReflectable {
+/// `audit "type" "path" { … }`: a device that is enabled when the storage is opened, unless there is one at its path.
+package struct AuditStanza: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// The type: `file`, `syslog`, `socket`.
     package let type: String
     /// The path of the device.
     package let path: String
-    /// The whole stanza.
-    package let block: HCLBlock
-    /// The file that holds it.
-    package let file: String
+    /// What somebody wrote about it.
+    package var about = ""
+    /// Kept for clients.
+    package var isLocal = false
+    /// Its options by name, for those who write devices to check.
+    package var options: [String: String] = [:]
 
     /// Type and path; options may be secrets.
     package var description: String { "audit \"\(type)\" \"\(path)\"" }
     /// Nothing, for the same reason.
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+
+    /// A device without options.
+    init(type: String, path: String) {
+        self.type = type
+        self.path = path
+    }
 }
 
 /// `telemetry { … }`.

@@ -20,15 +20,19 @@ struct Endpoint: Sendable {
     let access: Access
     /// Whether the path is the beginning of others; it ends with a slash and does not stand for itself.
     let isPrefix: Bool
+    /// The rule of a listener by which the path needs no token there.
+    let opensBy: ClientFacts.ListenerRules
     private let read, write, delete, list: Resolver?
 
     init(
-        _ path: StaticString, _ access: Access = .tokens, isPrefix: Bool = false, read: Resolver? = nil,
+        _ path: StaticString, _ access: Access = .tokens, isPrefix: Bool = false,
+        opensBy: ClientFacts.ListenerRules = [], read: Resolver? = nil,
         write: Resolver? = nil, delete: Resolver? = nil, list: Resolver? = nil
     ) {
         self.path = path
         self.access = access
         self.isPrefix = isPrefix
+        self.opensBy = opensBy
         self.read = read
         self.write = write
         self.delete = delete
@@ -81,8 +85,10 @@ extension SystemPaths {
             Endpoint("rotate/config", read: always(.terms(.configuration)), write: configureRotation),
             Endpoint("host-info", read: always(.report(.host))),
             Endpoint("config/state/sanitized", read: always(.report(.configuration))),
-            Endpoint("version-history", list: always(.report(.versions))),
-            Endpoint("in-flight-req", read: always(.report(.requests))),
+            Endpoint(
+                "version-history", read: always(.report(.versions)), list: always(.report(.versions))),
+            Endpoint(
+                "in-flight-req", opensBy: .openRequestsInFlight, read: always(.report(.requests))),
             backup("rekey/backup", .barrier), backup("rekey/recovery-key-backup", .recovery),
             backup("rekey-recovery-key/backup", .recovery),
         ]

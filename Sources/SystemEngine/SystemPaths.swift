@@ -35,7 +35,7 @@ package final class SystemPaths: SecretsEngine {
         guard let endpoint = Self.endpoint(request.path), endpoint.resolver(request.operation) != nil else {
             return false
         }
-        return endpoint.access != .tokens
+        return endpoint.access != .tokens || !endpoint.opensBy.isDisjoint(with: request.client.rules)
     }
 
     package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool {

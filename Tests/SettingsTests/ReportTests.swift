@@ -20,8 +20,9 @@ struct ReportTests {
                 log_level                debug  environment variable VAULT_LOG_LEVEL
                 ui                       true   a.hcl:1:6
 
+                warning: a.hcl:1:1: ui has no effect in Strongroom
                 warning: a.hcl:4:1: uu is not known
-                The configuration is valid; 1 warning.
+                The configuration is valid; 2 warnings.
 
                 """)
         #expect(

@@ -11,8 +11,9 @@ package enum MetricsSection {
     package static func make(_ board: MetricsBoard, traffic: any TrafficReports) -> SystemSection {
         SystemSection([
             SectionPath(
-                "metrics",
+                "metrics", opensBy: .openMetrics,
                 read: { (request, _) throws(SectionFault) in
+                    guard !request.client.rules.contains(.noMetrics) else { throw .unsupportedPath }
                     let fields = try parameters(request, fields)
                     let format = try reading { () throws(ParameterFault) in try fields.string(0) } ?? ""
                     guard ["", "json", "prometheus"].contains(format) else {

@@ -54,14 +54,18 @@ struct SectionPath: Sendable {
 
     let path: StaticString
     let isOpenToAll: Bool
+    /// The rule of a listener by which the path needs no token there.
+    let opensBy: ClientFacts.ListenerRules
     private let read, write, delete, list: Resolver?
 
     init(
-        _ path: StaticString, isOpenToAll: Bool = false, read: Resolver? = nil, write: Resolver? = nil,
+        _ path: StaticString, isOpenToAll: Bool = false, opensBy: ClientFacts.ListenerRules = [],
+        read: Resolver? = nil, write: Resolver? = nil,
         delete: Resolver? = nil, list: Resolver? = nil
     ) {
         self.path = path
         self.isOpenToAll = isOpenToAll
+        self.opensBy = opensBy
         (self.read, self.write, self.delete, self.list) = (read, write, delete, list)
     }
 
@@ -95,7 +99,10 @@ package final class SystemSection: SecretsEngine {
 
     init(_ paths: [SectionPath]) { self.paths = paths }
 
-    package func isOpenToAll(_ request: EngineRequest) -> Bool { path(for: request)?.isOpenToAll ?? false }
+    package func isOpenToAll(_ request: EngineRequest) -> Bool {
+        guard let path = path(for: request) else { return false }
+        return path.isOpenToAll || !path.opensBy.isDisjoint(with: request.client.rules)
+    }
 
     package func resolve(_ request: EngineRequest) throws(SectionFault) -> SectionCommand {
         guard let path = path(for: request) else { throw .unsupportedPath }

@@ -1,3 +1,4 @@
+internal import EngineKit
 internal import HTTPAPI
 internal import Settings
 internal import Vocabulary
@@ -20,8 +21,12 @@ extension ListenerConfiguration {
         case .unix(let socket):
             self.init(.unix(path: socket.path))
             socketMode = socket.mode.map { UInt32(truncatingIfNeeded: $0) }
+            socketOwner = (socket.user, socket.group)
         }
         limits = settings.limits
+        if settings.offersMetricsWithoutToken { rules.insert(.openMetrics) }
+        if settings.disallowsMetrics { rules.insert(.noMetrics) }
+        if settings.offersRequestsInFlightWithoutToken { rules.insert(.openRequestsInFlight) }
         if let rules = settings.forwardedFor { forwardedFor = try ForwardedForRules(rules, settings.place) }
         if let stanza = settings.tls { tls = try HTTPAPI.TLSSettings(stanza) }
     }

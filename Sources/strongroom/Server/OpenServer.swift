@@ -50,6 +50,8 @@ final class OpenServer: SealGate {
     /// The cluster's name for itself, and the releases that ran here.
     let identity = ServerIdentity()
     let storage: any StorageBackend
+    /// Audit devices that must be there.
+    private let audits: [DeviceWish]
     private let isStorageSealed: @Sendable () -> Bool
     private let log: Logger
     private let isOpen = Atomic<Bool>(false)
@@ -64,11 +66,12 @@ final class OpenServer: SealGate {
 
     /// The inside of a server over `storage`, which may be sealed from time to time.
     init(
-        storage: any StorageBackend, lives: Lives = Lives(), log: Logger,
+        storage: any StorageBackend, lives: Lives = Lives(), audits: [DeviceWish] = [], log: Logger,
         isStorageSealed: @escaping @Sendable () -> Bool = { false }
     ) {
         self.storage = storage
         self.log = log
+        self.audits = audits
         self.isStorageSealed = isStorageSealed
         let audit = AuditBroker { log.warning("\($0)") }
         self.audit = audit
@@ -135,6 +138,7 @@ final class OpenServer: SealGate {
                 try await identityPaths.open()
                 try await policies.load()
                 try await audit.load(from: storage)
+                try await enableAudits()
                 try await mounts.load()
                 try await quotas.load()
                 try await leases.load()
@@ -146,6 +150,18 @@ final class OpenServer: SealGate {
                 await audit.unload()
                 log.error("cannot open what is stored", metadata: ["reason": "\(error)"])
                 throw error
+            }
+        }
+    }
+
+    /// Enables the audit devices of the configuration that are not there yet. One that cannot be enabled keeps the gate
+    /// shut: nothing is done without the record that somebody wanted.
+    private func enableAudits() async throws {
+        for wish in audits {
+            let path = wish.path.hasSuffix("/") ? wish.path : wish.path + "/"
+            if audit.devices.contains(where: { $0.wish.path == path }) { continue }
+            do throws(AuditFault) { try await audit.enable(wish) } catch {
+                throw StartFault.configuration("audit \"\(wish.type)\" \"\(wish.path)\": \(error.wireText)")
             }
         }
     }

@@ -34,7 +34,7 @@ struct StrongroomServer {
     func run() async throws {
         let settings = try configuration()
         try ServerProcess.prepare()
-        let sink = try LogSink(path: settings.logFile)
+        let sink = try LogSink(path: settings.logFile, rotation: LogRotation(settings))
         let log = logger(settings, sink)
         if SecretArena.lockFailed && !settings.disablesMemoryLock {
             log.warning("memory cannot be locked (LimitMEMLOCK, ulimit -l); secrets may reach swap")
@@ -64,10 +64,8 @@ struct StrongroomServer {
 
     private func logger(_ settings: ServerSettings, _ sink: LogSink) -> Logger {
         let isJSON = settings.logFormat == .json
-        let level = settings.logLevel.level
-        LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, sink: sink, isJSON: isJSON, logLevel: level)
-        }
+        sink.level = settings.logLevel.level
+        LoggingSystem.bootstrap { label in LineLogHandler(label: label, sink: sink, isJSON: isJSON) }
         return Logger(label: "core")
     }
 
@@ -81,7 +79,9 @@ struct StrongroomServer {
             sealed, seal: choice.seal, tokenLength: TokenText.length,
             otherTokenLengths: [TokenText.shortLength])
         let lives = OpenServer.Lives(standard: settings.defaultLeaseSeconds, longest: settings.maxLeaseSeconds)
-        let open = OpenServer(storage: sealed, lives: lives, log: log) { sealed.isSealed }
+        let open = OpenServer(storage: sealed, lives: lives, audits: Self.audits(settings), log: log) {
+            sealed.isSealed
+        }
         let control = KeeperControl(
             keeper: keeper, storage: sealed, open: open, spoolFolder: storage.spoolFolder)
         let inFlight = RequestsInFlight()
@@ -106,6 +106,12 @@ struct StrongroomServer {
             server: HTTPServer(configuration: configuration, answering: dispatcher))
     }
 
+    private static func audits(_ settings: ServerSettings) -> [DeviceWish] {
+        settings.audits.map {
+            DeviceWish(path: $0.path, type: $0.type, about: $0.about, isLocal: $0.isLocal, options: $0.options)
+        }
+    }
+
     private func start(_ parts: Parts) async throws(StartFault) {
         do throws(HTTPServerError) { try await parts.server.start() } catch {
             await parts.server.shutdown(gracePeriod: .zero)
@@ -122,6 +128,7 @@ struct StrongroomServer {
         let hangUp = HangUpSignal {
             sink.reopen()
             parts.open.audit.reopen()
+            reread(sink, log)
             do throws(HTTPServerError) { try parts.server.reload() } catch {
                 log.error("certificates were not reloaded; the old ones stay", metadata: ["reason": "\(error)"])
                 return
@@ -129,8 +136,9 @@ struct StrongroomServer {
             log.info("reloaded certificates and log file")
         }
         defer { hangUp.stop() }
+        // The lifecycle library tells of itself by a logger of its own, which says less.
         var quiet = log
-        quiet.logLevel = max(log.logLevel, .warning)
+        quiet.logLevel = .warning
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -145,6 +153,17 @@ struct StrongroomServer {
         await parts.storage.close()
         PIDFile.remove(parts.settings.pidFile)
         log.info("stopped")
+    }
+
+    /// Of the configuration, the level of the log is what can change while the server runs, beside what files hold.
+    private func reread(_ sink: LogSink, _ log: Logger) {
+        let loaded = ServerSettings.load(
+            paths: paths, environment: ProcessInfo.processInfo.environment, flags: flags)
+        guard let settings = loaded.settings else {
+            let reason = loaded.errors.map { "\($0)" }.joined(separator: "; ")
+            return log.error("the configuration was not reread", metadata: ["reason": "\(reason)"])
+        }
+        sink.level = settings.logLevel.level
     }
 
     private func announce(_ parts: Parts, _ log: Logger) {
