@@ -83,7 +83,7 @@ struct Durable {
 extension Measuring {
     /// Single requests without and with TLS beside the echo, and a batch beside the library loop, with SQLite storage.
     /// The second value is what TLS leaves of the plain requests per processor second.
-    func durable(_ echo: Server, simd: String?) throws -> ([Row], tlsShare: Double) {
+    func durable(_ echo: Server, simd: String?) throws -> (rows: [Row], tlsShare: Double) {
         let durable = try Durable(programs, simd: simd)
         defer { durable.stop() }
         let wrk = try Wrk(programs.wrk, token: durable.rootToken)

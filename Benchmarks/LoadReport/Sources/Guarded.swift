@@ -14,19 +14,26 @@ struct Guarded {
         folder = FileManager.default.temporaryDirectory.appending(path: "load-report-audit-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let log = folder.appending(path: "audit.log").path
-        func ask(_ method: String, _ path: String, _ body: String) throws -> String {
-            let answer = server.client.request(method, path, token: rootToken, body: body)
-            guard let answer, (200...204).contains(answer.0) else { throw LoadFault.badStatus(path) }
-            return answer.1
-        }
-        _ = try ask("PUT", "/v1/sys/audit/file", "{\"type\":\"file\",\"options\":{\"file_path\":\"\(log)\"}}")
+        let client = server.client
+        _ = try Self.ask(
+            client, rootToken, "PUT", "/v1/sys/audit/file", "{\"type\":\"file\",\"options\":{\"file_path\":\"\(log)\"}}"
+        )
         let rule = "path \\\"transit/encrypt/bench\\\" { capabilities = [\\\"update\\\"] }"
-        _ = try ask("PUT", "/v1/sys/policies/acl/bench", "{\"policy\":\"\(rule)\"}")
-        let made = try ask("POST", "/v1/auth/token/create", "{\"policies\":[\"bench\"],\"ttl\":\"1h\"}")
+        _ = try Self.ask(client, rootToken, "PUT", "/v1/sys/policies/acl/bench", "{\"policy\":\"\(rule)\"}")
+        let made = try Self.ask(
+            client, rootToken, "POST", "/v1/auth/token/create", "{\"policies\":[\"bench\"],\"ttl\":\"1h\"}")
         guard let match = made.firstMatch(of: #/"client_token":"([^"]+)"/#) else {
             throw LoadFault.unanswered("auth/token/create")
         }
         token = String(match.1)
+    }
+
+    private static func ask(
+        _ client: PlainClient, _ token: String, _ method: String, _ path: String, _ body: String
+    ) throws -> String {
+        let answer = client.request(method, path, token: token, body: body)
+        guard let answer, (200...204).contains(answer.0) else { throw LoadFault.badStatus(path) }
+        return answer.1
     }
 
     /// Ends the server and removes its log.

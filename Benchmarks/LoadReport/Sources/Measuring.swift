@@ -30,9 +30,9 @@ struct Measuring {
         report.rows += try singles(wrk, server, echo)
         report.rows += try others(wrk, server, echo)
         report.rows += try guarded(echo, simd: simd)
-        let (durable, tlsShare) = try durable(echo, simd: simd)
-        report.rows += durable
-        report.tlsShare = tlsShare
+        let stored = try durable(echo, simd: simd)
+        report.rows += stored.rows
+        report.tlsShare = stored.tlsShare
         for (items, size) in Self.batches {
             note(RowName.batch(items, size))
             report.rows.append(try batch(wrk, server, items, size, simd: simd))
