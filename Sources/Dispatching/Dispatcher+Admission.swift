@@ -121,7 +121,7 @@ extension AccessRule {
         case .list: capabilities.contains(.list)
         case .delete: capabilities.contains(.delete)
         case .patch: capabilities.contains(.patch)
-        case .write: !capabilities.isDisjoint(with: [.create, .update])
+        case .write: !capabilities.isDisjoint(with: .writing)
         }
     }
 

@@ -53,11 +53,12 @@ extension Dispatcher {
     /// one of them only is rare, and then storage has the last word.
     static func decide(_ capability: Capability, _ passage: inout Passage) -> Decision {
         let granted = passage.rule?.capabilities
-        if capability == .sudo, let granted, !granted.contains(.sudo) { return .denied }
-        guard passage.request.operation == .write else { return .allowed }
-        passage.capability = capability == .create ? .create : .update
-        guard let granted, !granted.isSuperset(of: [.create, .update]) else { return .allowed }
-        return capability == .create || !granted.contains(.update) ? .askStorage : .allowed
+        if case .sudo = capability, let granted, !granted.contains(.sudo) { return .denied }
+        guard case .write = passage.request.operation else { return .allowed }
+        if case .create = capability { passage.capability = .create } else { passage.capability = .update }
+        guard let granted, !granted.contains(.writing) else { return .allowed }
+        if case .create = capability { return .askStorage }
+        return granted.contains(.update) ? .allowed : .askStorage
     }
 
     /// Answers a refusal, in place of what was written after `mark`.

@@ -25,6 +25,18 @@ package struct CapabilitySet: OptionSet, Sendable, Hashable {
     /// Nothing, whatever else is said.
     package static let deny = CapabilitySet(rawValue: 128)
 
+    /// The two rights of which one is needed to write.
+    package static let writing = CapabilitySet(rawValue: 5)
+
+    // Written out: across modules, those that every option set has are generic code, which a request would wait for.
+
+    /// Whether all of `other` are granted.
+    package func contains(_ other: CapabilitySet) -> Bool { rawValue & other.rawValue == other.rawValue }
+    /// Whether all of `other` are granted.
+    package func isSuperset(of other: CapabilitySet) -> Bool { contains(other) }
+    /// Whether none of `other` is granted.
+    package func isDisjoint(with other: CapabilitySet) -> Bool { rawValue & other.rawValue == 0 }
+
     /// The set with that one right.
     package init(_ capability: Capability) {
         switch capability {

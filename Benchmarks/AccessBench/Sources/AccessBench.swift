@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Bytes
 internal import EngineKit
 internal import Foundation
+internal import Tokens
 
 /// `access-bench`: what token and policy cost a request, without HTTP.
 @main
@@ -32,10 +33,10 @@ struct AccessBench: AsyncParsableCommand {
         let wide = try await house.tokenOfAll()
         try await house.crowd(tokens - busy.count - 1)
         let root = try await house.rootToken()
-        report("root token", try house.nanoseconds([root], seconds: seconds))
-        report("one token, one policy", try house.nanoseconds([busy[0]], seconds: seconds))
-        report("\(busy.count) tokens in turns, one policy each", try house.nanoseconds(busy, seconds: seconds))
-        report("one token with all policies", try house.nanoseconds([wide], seconds: seconds))
+        report("root token", try await house.nanoseconds([root], seconds: seconds))
+        report("one token, one policy", try await house.nanoseconds([busy[0]], seconds: seconds))
+        report("\(busy.count) tokens in turns, one policy each", try await house.nanoseconds(busy, seconds: seconds))
+        report("one token with all policies", try await house.nanoseconds([wide], seconds: seconds))
         let start = ContinuousClock.now
         let again = try await house.reopened()
         let taken = (ContinuousClock.now - start) / .milliseconds(1)

@@ -23,7 +23,7 @@ final class Wrk {
     init(_ program: String, token: String) throws {
         self.program = program
         self.token = token
-        folder = FileManager.default.temporaryDirectory.appending(path: "load-report-\(getpid())")
+        folder = FileManager.default.temporaryDirectory.appending(path: "load-report-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
