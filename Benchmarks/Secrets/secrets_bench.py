@@ -80,12 +80,15 @@ def main():
 
             ask("POST", "sys/mounts/kv", {"type": "kv", "options": {"version": "2"}})
             ask("POST", "sys/auth/approle", {"type": "approle"})
-            rates = {1: [], 64: []}
+            rates, spent = {1: [], 64: []}, {1: [], 64: []}
             for turn in range(ROUNDS):
                 for clients, found in rates.items():
+                    before = processor_seconds(server.process.pid)
                     found.append(load(folder, address, WRITES % (turn * 100 + clients, server.token), clients, seconds))
+                    spent[clients].append((processor_seconds(server.process.pid) - before) / (found[-1] * seconds) * 1e6)
             one, many = (statistics.median(rates[clients]) for clients in (1, 64))
-            print(f"durable KV writes a second: one client {one:.0f}, 64 clients {many:.0f}: {many / one:.1f} x (wanted 4)")
+            print(f"durable KV writes a second: one client {one:.0f}, 64 clients {many:.0f}: {many / one:.1f} x (wanted 4), "
+                  + " and ".join(f"{statistics.median(costs):.0f}" for costs in spent.values()) + " us of processor each")
             for kind, wanted in (("batch", " (wanted 5000)"), ("service", "")):
                 ask("POST", "auth/approle/role/bench", {"token_type": kind, "token_ttl": "10m"})
                 role = ask("GET", "auth/approle/role/bench/role-id")["role_id"]
