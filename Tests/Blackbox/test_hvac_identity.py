@@ -403,3 +403,52 @@ def test_identity_is_the_house_s(vault, api):
     assert api.request("GET", "identity/nosuch").status == 404
     assert api.request("GET", "identity/entity", token=None).status in (400, 403)
     assert api.request("LIST", "identity/entity/id", token="hvs.bad").status == 403
+
+
+def test_logins_merges_and_deletions_at_once_leave_a_sound_whole(api, server, vault, identity, method):
+    """Whatever order they come in: no answer of 5xx, one entity for each alias, no member that is gone."""
+    import random
+    from concurrent.futures import ThreadPoolExecutor
+
+    names = [f"u{number}" for number in range(4)]
+    for name in names:
+        method.user(name)
+    group = identity.create_or_update_group(name=unique("group"))["data"]["id"]
+
+    def run(seed):
+        rng, seen = random.Random(seed), set()
+        for _ in range(25):
+            what = rng.randrange(5)
+            if what < 2:
+                name = rng.choice(names)
+                body = {"password": f"pass-{name}"}
+                reply = api.request("POST", f"auth/{method.path}/login/{name}", body, token=None)
+                seen.add(reply.json["auth"]["entity_id"])
+                continue
+            known = sorted(seen)
+            if len(known) < 2:
+                continue
+            first, second = rng.sample(known, 2)
+            if what == 2:
+                api.request("POST", "identity/entity/merge", {"from_entity_ids": [first], "to_entity_id": second, "force": True})
+            elif what == 3:
+                api.request("DELETE", f"identity/entity/id/{first}")
+            else:
+                reply = api.request("POST", f"identity/group/id/{group}", {"member_entity_ids": [first]},
+                                    server_error_is_asked_for=True)
+                assert reply.status in (204, 500) and (reply.status == 204 or b"invalid entity ID" in reply.raw), reply
+        return seen
+
+    with ThreadPoolExecutor(6) as pool:
+        everybody = set().union(*pool.map(run, range(6)))
+    alive = {one for one in everybody if api.request("GET", f"identity/entity/id/{one}").status == 200}
+    for member in identity.read_group(group)["data"]["member_entity_ids"]:
+        assert member in alive
+    owners = {}
+    listed = identity.list_entities()["data"]["key_info"]
+    for one, info in listed.items():
+        for alias in info.get("aliases", []):
+            if alias["mount_accessor"] == method.accessor:
+                assert owners.setdefault(alias["name"], one) == one
+    for name in names:
+        assert method.login(name).granted["entity_id"] == owners.get(name, method.login(name).granted["entity_id"])
