@@ -66,7 +66,7 @@ enum RoleField: Sendable {
     /// The same under its old name.
     case boundCIDRList
 
-    private static let paths: [(StaticString, RoleField)] = [
+    static let paths: [(path: StaticString, field: RoleField)] = [
         ("policies", .token(.policies)), ("token-ttl", .token(.ttl)), ("token-max-ttl", .token(.maxTTL)),
         ("token-num-uses", .token(.numUses)), ("period", .token(.period)), ("token-period", .token(.period)),
         ("token-bound-cidrs", .token(.boundCIDRs)), ("secret-id-num-uses", .secretIDUses),
@@ -76,8 +76,8 @@ enum RoleField: Sendable {
     ]
 
     init?(_ path: ByteView) {
-        guard let known = Self.paths.first(where: { path.equals($0.0) }) else { return nil }
-        self = known.1
+        guard let known = Self.paths.first(where: { path.equals($0.path) }) else { return nil }
+        self = known.field
     }
 
     /// The member's name in answers.

@@ -3,7 +3,7 @@ package enum FormBody {
     /// The text's pairs as one JSON object of strings; the values of a repeated key are joined by commas.
     ///
     /// So forms and queries go the same way as JSON bodies. Parts with a broken percent escape are left out.
-    package static func json(from form: ByteView, leavingOut excluded: String? = nil) -> ByteWriter {
+    package static func json(from form: ByteView, leavingOut excluded: Set<String> = []) -> ByteWriter {
         var order: [String] = []
         var values: [String: [String]] = [:]
         for part in form.array.split(separator: UInt8(ascii: "&")) {
@@ -11,7 +11,7 @@ package enum FormBody {
             guard let name = sides.first.flatMap({ decode($0) }),
                 let value = sides.count > 1 ? decode(sides[1]) : ""
             else { continue }
-            if name == excluded { continue }
+            if excluded.contains(name) { continue }
             if values[name] == nil { order.append(name) }
             values[name, default: []].append(value)
         }

@@ -44,3 +44,10 @@ package indirect enum JSON: Sendable {
         return writer.view.string
     }
 }
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+    /// A text.
+    package init(stringLiteral value: String) { self = .string(value) }
+    /// True or false.
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+}

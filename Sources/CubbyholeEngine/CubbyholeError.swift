@@ -26,7 +26,7 @@ package enum CubbyholeError: WireFault, Equatable {
     package var faultClass: FaultClass {
         switch self {
         case .parameters(let fault): fault.faultClass
-        case .nothingToKeep: .internal
+        case .nothingToKeep: .invalidRequest
         case .nothingThere: .nothingThere
         case .serviceTokensOnly, .pathTooLong: .invalidRequest
         case .permissionDenied: .permissionDenied

@@ -11,7 +11,7 @@ extension Dispatcher {
         case .known(let caller): passage.caller = caller
         case .unknown: break
         // On paths that are open to all a token does not count, and is not used up.
-        case .needsStorage: if !passage.isOpen { return false }
+        case .needsStorage: if !passage.isOpen || passage.tellsCallersMore { return false }
         }
         try authorise(&passage, mayFanOut: mayFanOut)
         return true
@@ -31,6 +31,7 @@ extension Dispatcher {
             let engine = mount.engine(for: tail)
             (passage.mount, passage.tail, passage.engine) = (mount, tail, engine)
             if let shape = passage.shape { try locate(&passage, in: engine, shape) }
+            if passage.asksForHelp { (passage.engine, passage.isOpen) = (HelpEngine(mount: mount), false) }
         }
         if let gate, gate.isSealed, !passage.isOpenWhileSealed {
             throw .sealed(hasToken: !passage.wire.token.isEmpty)
@@ -55,6 +56,7 @@ extension Dispatcher {
         passage.request.client = passage.wire.client
         passage.capability = shape.capability
         passage.isOpen = engine.isOpenToAll(passage.request)
+        passage.tellsCallersMore = passage.isOpen && engine.tellsCallersMore(passage.request)
         if gate?.isSealed ?? false { passage.isOpenWhileSealed = engine.isAllowedWhileSealed(passage.request) }
         // What is answered sealed or not tells how the server is, and is asked by load balancers.
         if passage.isRecorded && passage.isOpen && engine.isAllowedWhileSealed(passage.request) {
@@ -62,9 +64,14 @@ extension Dispatcher {
         }
     }
 
-    /// Counts the use of a token that only storage knows.
+    /// Counts the use of a token that only storage knows; on paths that are open to all it is only looked up.
     func identify(_ passage: inout Passage) async throws(DispatchFault) {
         do throws(TokenFault) {
+            if passage.isOpen {
+                let lookup = stages.tokens as? any CallerLookup
+                passage.caller = try await lookup?.caller(ofToken: passage.wire.token.array)
+                return
+            }
             passage.use = try await stages.tokens.use(passage.wire.token.array, from: passage.wire.remote)
         } catch {
             throw .token(error)
@@ -79,7 +86,8 @@ extension Dispatcher {
             return try complete(&passage, mayFanOut: mayFanOut)
         }
         guard let shape = passage.shape else { throw passage.shapeFault ?? .unsupportedOperation }
-        if !passage.isOpen {
+        // What a path is for, every token may ask: it tells nothing of what is stored.
+        if !passage.isOpen && !passage.asksForHelp {
             let rules = stages.rights.rules(of: caller)
             let isList = shape.operation == .list
             guard let rule = rules.rule(for: passage.path, isList: isList) else { throw .ruleDenies }

@@ -16,8 +16,12 @@ struct Passage: ~Copyable {
     var shape: RequestShape?
     /// What was wrong with verb, media type or query, told only to callers with a token.
     var shapeFault: DispatchFault?
+    /// Whether the path is only to be explained.
+    var asksForHelp: Bool { shape?.asksForHelp ?? false }
     /// Whether the engine asks for no token here.
     var isOpen = false
+    /// Whether it tells those with a token more all the same.
+    var tellsCallersMore = false
     /// Whether it is answered while the server is sealed; looked up only then.
     var isOpenWhileSealed = false
     var caller: Caller?

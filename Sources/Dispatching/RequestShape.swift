@@ -4,13 +4,17 @@ internal import Vocabulary
 /// What a verb, a query and a media type come to. **Source** system wire facts §1.1, §1.2.
 struct RequestShape {
     let operation: Operation
+    /// Whether the path is only to be explained.
+    private(set) var asksForHelp = false
 
     init(_ request: WireRequest) throws(DispatchFault) {
         switch request.method {
         case .post, .put: operation = .write
         case .delete: operation = .delete
         case .list: operation = .list
-        case .get, .head: operation = try Self.isList(request.query) ? .list : .read
+        case .get, .head:
+            operation = try Self.flag("list", in: request.query) ? .list : .read
+            asksForHelp = try Self.flag("help", in: request.query)
         case .patch:
             if !request.isMergePatch { throw .mergePatchOnly }
             operation = .patch
@@ -34,7 +38,7 @@ struct RequestShape {
     func parameters(of request: WireRequest, _ scratch: inout ByteWriter) -> ByteView {
         if operation != .write && operation != .patch {
             if request.query.isEmpty { return .empty }
-            scratch = FormBody.json(from: request.query, leavingOut: "list")
+            scratch = FormBody.json(from: request.query, leavingOut: ["list", "help"])
             return scratch.view
         }
         guard operation == .write, request.isForm, let first = request.body.firstPrinting, first != UInt8(ascii: "{"),
@@ -44,10 +48,10 @@ struct RequestShape {
         return scratch.view
     }
 
-    private static func isList(_ query: ByteView) throws(DispatchFault) -> Bool {
+    private static func flag(_ name: String, in query: ByteView) throws(DispatchFault) -> Bool {
         if query.isEmpty { return false }
-        for part in query.string.split(separator: "&") where part == "list" || part.hasPrefix("list=") {
-            switch part.dropFirst(5) {
+        for part in query.string.split(separator: "&") where part == name || part.hasPrefix(name + "=") {
+            switch part.dropFirst(name.utf8.count + 1) {
             case "1", "t", "T", "TRUE", "true", "True": return true
             case "0", "f", "F", "FALSE", "false", "False", "": return false
             default: throw .listFlag

@@ -203,6 +203,8 @@ package protocol MountControl: Sendable {
     func point(at path: String) -> MountPoint?
     /// The mount that answers for a path.
     func holder(of path: String) -> MountDescription?
+    /// The paths of what is mounted at exactly this path, in words; none where nothing is.
+    func describedPaths(at path: String) -> [PathDescription]
     /// Makes a mount; `path`, `accessor` and `uuid` of the wish are filled in.
     func mount(_ wish: MountDescription) async throws(MountFault)
     /// Ends a mount: takes back what it gave out, and removes its data. A path where nothing is mounted is fine.
@@ -213,6 +215,11 @@ package protocol MountControl: Sendable {
     func remount(from source: String, to target: String) async throws(MountFault) -> MountMigration
     /// A move of this run by its id.
     func migration(_ id: String) -> MountMigration?
+}
+
+extension MountControl {
+    /// None, for tables that know none.
+    package func describedPaths(at path: String) -> [PathDescription] { [] }
 }
 
 /// Told when a mount has ended, so that what refers to it can go: the aliases of an auth method.

@@ -15,6 +15,8 @@ package protocol SecretsEngine: Sendable {
     var typeName: String { get }
     /// Whether the path may be asked without a token.
     func isOpenToAll(_ request: EngineRequest) -> Bool
+    /// Whether a path that is open to all tells more to those with a token. The token's use is not counted there.
+    func tellsCallersMore(_ request: EngineRequest) -> Bool
     /// Whether the request is answered while the database is sealed: of `sys/`, what unseals it and tells how it is.
     func isAllowedWhileSealed(_ request: EngineRequest) -> Bool
     /// Whether writes may go to paths that end with a slash; mostly they are a client's mistake.
@@ -42,6 +44,8 @@ package protocol SecretsEngine: Sendable {
     /// The mount was tuned: from now on that is its description, which is stored already. Answers sentences for the
     /// reply's warnings. An engine that is opened with options that its data does not follow yet adopts them then.
     func adopt(_ description: MountDescription) async throws(MountFault) -> [String]
+    /// All paths of the engine, mounted like that: what `?help=1` and the OpenAPI document tell.
+    func describedPaths(at mount: MountDescription) -> [PathDescription]
     /// Periodic work: rotation by age, write-back of counters. Never throws; what failed is tried again next time.
     func maintain(nowUnixSeconds: Int) async
     /// The mount goes for good, and its leases are over: ends what else the engine has made outside. When it throws,
@@ -56,6 +60,8 @@ extension SecretsEngine {
     package func mayLease(_ command: Command) -> Bool { false }
     /// Nothing, unless the engine says otherwise.
     package func isOpenToAll(_ request: EngineRequest) -> Bool { false }
+    /// No, unless the engine says otherwise.
+    package func tellsCallersMore(_ request: EngineRequest) -> Bool { false }
     /// Nothing, unless the engine says otherwise.
     package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool { false }
     /// They may not.
@@ -76,6 +82,8 @@ extension SecretsEngine {
     package func retire() async throws(LeaseFault) {}
     /// Nothing that matters.
     package func adopt(_ description: MountDescription) async throws(MountFault) -> [String] { [] }
+    /// None, unless the engine says otherwise.
+    package func describedPaths(at mount: MountDescription) -> [PathDescription] { [] }
     /// Nothing to do.
     package func maintain(nowUnixSeconds: Int) async {}
     /// Nothing to write back.

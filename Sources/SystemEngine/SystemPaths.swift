@@ -38,6 +38,10 @@ package final class SystemPaths: SecretsEngine {
         return endpoint.access != .tokens || !endpoint.opensBy.isDisjoint(with: request.client.rules)
     }
 
+    package func tellsCallersMore(_ request: EngineRequest) -> Bool {
+        Self.endpoint(request.path)?.access == .everybody
+    }
+
     package func isAllowedWhileSealed(_ request: EngineRequest) -> Bool {
         Self.endpoint(request.path)?.access == .everybodyAlways
     }

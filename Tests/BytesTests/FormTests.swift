@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Forms and percent escapes")
 struct FormTests {
-    private static func json(_ form: String, leavingOut excluded: String? = nil) -> String {
+    private static func json(_ form: String, leavingOut excluded: Set<String> = []) -> String {
         withView(form) { view in
             let writer = FormBody.json(from: view, leavingOut: excluded)
             return writer.view.string
@@ -28,9 +28,9 @@ struct FormTests {
 
     @Test("A key can be left out, all its values with it")
     func leavingOut() {
-        #expect(Self.json("list=true&a=1&list=false&list", leavingOut: "list") == #"{"a":"1"}"#)
-        #expect(Self.json("list=true", leavingOut: "list") == "{}")
-        #expect(Self.json("lists=1", leavingOut: "list") == #"{"lists":"1"}"#)
+        #expect(Self.json("list=true&a=1&list=false&list", leavingOut: ["list"]) == #"{"a":"1"}"#)
+        #expect(Self.json("list=true", leavingOut: ["list"]) == "{}")
+        #expect(Self.json("lists=1", leavingOut: ["list"]) == #"{"lists":"1"}"#)
     }
 
     @Test("Any bytes at all become acceptable JSON", arguments: Seeds.all)

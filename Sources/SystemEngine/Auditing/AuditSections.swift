@@ -14,7 +14,10 @@ package enum AuditSections {
         SystemSection([
             SectionPath(
                 "audit", read: { (_, _) throws(SectionFault) in list(broker) },
-                list: { (_, _) throws(SectionFault) in list(broker) }),
+                list: { (_, _) throws(SectionFault) in list(broker) }
+            ).told(
+                "The audit devices.", .read("Lists them.", gives: .mirrored([])),
+                .list("Lists them.", gives: .mirrored([]))),
             SectionPath(
                 "audit/",
                 write: { (request, path) throws(SectionFault) in try enable(request, path, broker) },
@@ -22,7 +25,15 @@ package enum AuditSections {
                     .later(.delete) { (_) async throws(SectionFault) in
                         try await audited { () async throws(AuditFault) in try await broker.disable(path) }
                     }
-                }),
+                }
+            ).told(
+                "An audit device.",
+                .write(
+                    "Enables it.",
+                    takes: [
+                        .text("type", "file, socket or syslog.").required, .text("description", "For people."),
+                        .flag("local", "Kept for clients."), .map("options", "Options of the device."),
+                    ]), .delete("Disables it.")),
         ])
     }
 
@@ -51,7 +62,12 @@ package enum AuditSections {
                         JSON.object(["hash": .string(hash)]).write(into: &body)
                         return EngineReply(form: .mirrored)
                     }
-                })
+                }
+            ).told(
+                "What an audit device writes for a text.",
+                .write(
+                    "Hashes the text.", takes: [.text("input", "The text.").required],
+                    gives: .mirrored([.text("hash").required])))
         ])
     }
 
@@ -142,7 +158,10 @@ package enum AuditSections {
                         JSON.object(["headers": describe(broker.auditedHeaders)]).write(into: &body)
                         return EngineReply(form: .mirrored)
                     }
-                }),
+                }
+            ).told(
+                "Request headers that audit devices record.",
+                .read("Lists them.", gives: .mirrored([.object("headers").required]))),
             SectionPath(
                 "config/auditing/request-headers/",
                 read: { (_, name) throws(SectionFault) in
@@ -167,7 +186,11 @@ package enum AuditSections {
                     .later(.delete) { (_) async throws(SectionFault) in
                         try await audited { () async throws(AuditFault) in try await broker.removeHeader(name) }
                     }
-                }),
+                }
+            ).told(
+                "One such header.", at: "{header}", .read("Shows it.", gives: .mirrored([])),
+                .write("Records it from now on.", takes: [.flag("hmac", "Whether its value is hashed.")]),
+                .delete("Records it no more.")),
         ]
     }
 

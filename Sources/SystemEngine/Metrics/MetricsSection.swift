@@ -30,7 +30,15 @@ package enum MetricsSection {
                         }
                         return reply
                     }
-                })
+                }
+            ).told(
+                "Numbers about the server.",
+                .read(
+                    "Shows them.", takes: [.choice("format", ["json", "prometheus"], "json by default.")],
+                    gives: .bare([])),
+                .read(
+                    "Shows them to Prometheus.", takes: [.choice("format", ["json", "prometheus"])],
+                    gives: .file("text/plain")))
         ])
     }
 

@@ -15,5 +15,6 @@ extension SystemPaths {
         case uiMounts(Caller?)
         case uiMount(String, Caller?)
         case resultantACL(Caller)
+        case specification(Caller?)
     }
 }

@@ -36,7 +36,7 @@ extension SystemPaths {
         case .resultantACL(let caller):
             Self.resultantACL(of: rights.rules(of: caller)).write(into: &body)
             return EngineReply()
-        case .enable, .disable, .tune, .move: return nil
+        case .enable, .disable, .tune, .move, .specification: return nil
         }
     }
 
@@ -55,6 +55,7 @@ extension SystemPaths {
                 let migration = try await control.remount(from: from, to: to)
                 JSON.object(["migration_id": .string(migration.id)]).write(into: &body)
                 return EngineReply()
+            case .specification(let caller): return specification(for: caller, into: &body)
             default: break
             }
         } catch {
@@ -68,6 +69,17 @@ extension SystemPaths {
     }
 
     // MARK: - For user interfaces, and for the command line before it reads or writes
+
+    /// The paths of what the caller may see. **Cost** some milliseconds, so it is no work for an event loop.
+    private func specification(for caller: Caller?, into body: inout ByteWriter) -> EngineReply {
+        let rules = caller.map { rights.rules(of: $0) }
+        var document = OpenAPIDocument(version: facts.version)
+        for mount in control.mounts where rules?.reaches(mount.path) ?? false || mount.listingVisibility == "unauth" {
+            document.add(control.describedPaths(at: mount.path), of: mount)
+        }
+        document.json.write(into: &body)
+        return EngineReply(form: .bare)
+    }
 
     private func listForUI(_ caller: Caller?, into body: inout ByteWriter) -> EngineReply {
         let rules = caller.map { rights.rules(of: $0) }

@@ -23,7 +23,11 @@ package enum ConfigurationSection {
                             .invalidRequest,
                             "requests of browsers from other origins are not served; nothing was changed")
                     },
-                    delete: { (_, _) throws(SectionFault) in .now(.delete) { _ in .noContent } }),
+                    delete: { (_, _) throws(SectionFault) in .now(.delete) { _ in .noContent } }
+                ).told(
+                    "Requests of browsers from other origins, which are not served.",
+                    .read("Shows it.", gives: .mirrored([.flag("enabled").required])), .write("Is refused."),
+                    .delete("Changes nothing.")),
                 SectionPath(
                     "config/state/sanitized",
                     read: { (_, _) throws(SectionFault) in
@@ -32,7 +36,8 @@ package enum ConfigurationSection {
                             reports.sanitizedConfiguration().write(into: &body)
                             return EngineReply(form: .mirrored)
                         }
-                    }),
+                    }
+                ).told("The server's settings without their secrets.", .read("Shows them.", gives: .mirrored([]))),
             ])
     }
 }
@@ -42,21 +47,22 @@ package enum StandingSections {
     /// `sys/replication`: there is none.
     package static func replication() -> SystemSection {
         SystemSection([
-            SectionPath("replication/status", isOpenToAll: true, read: answer("{\"mode\":\"disabled\"}")),
-            SectionPath(
-                "replication/dr/status", isOpenToAll: true, read: answer("{\"mode\":\"disabled\"}")),
-            SectionPath(
-                "replication/performance/status", isOpenToAll: true, read: answer("{\"mode\":\"disabled\"}")),
+            replica("replication/status"),
+            replica("replication/dr/status"),
+            replica("replication/performance/status"),
         ])
     }
 
-    private static func answer(_ text: StaticString) -> SectionPath.Resolver {
-        { (_, _) throws(SectionFault) in
-            .now(.read) { (body) throws(SectionFault) in
-                body.append(text)
-                return EngineReply()
+    private static func replica(_ path: StaticString) -> SectionPath {
+        SectionPath(
+            path, isOpenToAll: true,
+            read: { (_, _) throws(SectionFault) in
+                .now(.read) { (body) throws(SectionFault) in
+                    body.append("{\"mode\":\"disabled\"}")
+                    return EngineReply()
+                }
             }
-        }
+        ).told("Replication; there is none.", .read("Tells that.", gives: .data([.text("mode").required])))
     }
 
     /// `sys/plugins/catalog`: what is built in; there is nothing else, and nothing can be added.
@@ -81,7 +87,9 @@ package enum StandingSections {
             throw SectionFault(.invalidRequest, "plugins are built in; none can be added or removed")
         }
         return SystemSection([
-            SectionPath("plugins/catalog", read: list, list: list),
+            SectionPath("plugins/catalog", read: list, list: list).told(
+                "What can be mounted.", .read("Lists it by kind.", gives: .data([])),
+                .list("Lists it by kind.", gives: .data([]))),
             SectionPath(
                 "plugins/catalog/",
                 read: { (request, rest) throws(SectionFault) in
@@ -97,7 +105,15 @@ package enum StandingSections {
                         ]).write(into: &body)
                         return EngineReply()
                     }
-                }, write: refusal, delete: refusal, list: list),
+                }, write: refusal, delete: refusal, list: list
+            ).told(
+                "What can be mounted, of a kind: auth, secret or database.", at: "{type}",
+                .read("Lists it.", gives: .data([.texts("keys").required])), .list("Lists it."),
+                .write("Is refused: everything is built in."), .delete("Is refused: everything is built in.")
+            ).told(
+                "One thing that can be mounted.", at: "{type}/{name}",
+                .read("Shows it.", gives: .data([.text("name").required, .flag("builtin").required])),
+                .write("Is refused: everything is built in."), .delete("Is refused: everything is built in.")),
         ])
     }
 

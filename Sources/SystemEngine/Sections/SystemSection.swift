@@ -57,6 +57,7 @@ struct SectionPath: Sendable {
     /// The rule of a listener by which the path needs no token there.
     let opensBy: ClientFacts.ListenerRules
     private let read, write, delete, list: Resolver?
+    private(set) var descriptions: [PathDescription] = []
 
     init(
         _ path: StaticString, isOpenToAll: Bool = false, opensBy: ClientFacts.ListenerRules = [],
@@ -67,6 +68,15 @@ struct SectionPath: Sendable {
         self.isOpenToAll = isOpenToAll
         self.opensBy = opensBy
         (self.read, self.write, self.delete, self.list) = (read, write, delete, list)
+    }
+
+    /// The same with its text. What comes behind a path that is the beginning of many is called `{path}`, or as `rest`
+    /// says; such a path may be told more than once.
+    func told(_ about: String, at rest: String? = nil, _ actions: PathAction...) -> SectionPath {
+        var path = self
+        let pattern = "\(self.path)" + (rest ?? (isPrefix ? "{path}" : ""))
+        path.descriptions.append(PathDescription(pattern, about, isOpenToAll: isOpenToAll, actions: actions))
+        return path
     }
 
     var isPrefix: Bool { path.utf8Start[max(path.utf8CodeUnitCount - 1, 0)] == UInt8(ascii: "/") }
@@ -98,6 +108,8 @@ package final class SystemSection: SecretsEngine {
     private let paths: [SectionPath]
 
     init(_ paths: [SectionPath]) { self.paths = paths }
+
+    package func describedPaths(at mount: MountDescription) -> [PathDescription] { paths.flatMap(\.descriptions) }
 
     package func isOpenToAll(_ request: EngineRequest) -> Bool {
         guard let path = path(for: request) else { return false }

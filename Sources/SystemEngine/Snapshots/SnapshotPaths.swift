@@ -49,6 +49,21 @@ package final class SnapshotPaths: SecretsEngine {
         }
     }
 
+    /// The paths in words.
+    package func describedPaths(at mount: MountDescription) -> [PathDescription] {
+        ["storage/snapshot", "storage/raft/snapshot"].flatMap { path in
+            [
+                PathDescription(
+                    path, "The whole database, encrypted as it is stored.",
+                    .read("Sends a copy.", gives: .file("application/octet-stream")),
+                    .write("Restores the copy in the body.", gives: .nothing)),
+                PathDescription(
+                    path + "-force", "The whole database, encrypted as it is stored.",
+                    .write("Restores the copy in the body, also one under other keys.", gives: .nothing)),
+            ]
+        }
+    }
+
     package func resolve(_ request: EngineRequest) throws(Failure) -> Command {
         let isForced: Bool
         switch request.path {

@@ -12,16 +12,36 @@ package enum ToolsSection {
     /// The section.
     package static func make() -> SystemSection {
         SystemSection([
-            SectionPath("tools/random", write: { (request, _) throws(SectionFault) in try random(request, []) }),
+            SectionPath("tools/random", write: { (request, _) throws(SectionFault) in try random(request, []) })
+                .told(
+                    "Random bytes.",
+                    .write(
+                        "Draws bytes.",
+                        takes: [.int("bytes", "How many; 32 by default."), .text("source", "platform, seal or all.")]
+                            + format, gives: .data([.text("random_bytes").required]))),
             SectionPath(
                 "tools/random/",
                 write: { (request, rest) throws(SectionFault) in
                     try random(request, rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init))
-                }),
-            SectionPath("tools/hash", write: { (request, _) throws(SectionFault) in try hash(request, nil) }),
-            SectionPath("tools/hash/", write: { (request, name) throws(SectionFault) in try hash(request, name) }),
+                }
+            ).told(
+                "Random bytes: a source, a number, or both.",
+                .write("Draws bytes.", takes: format, gives: .data([.text("random_bytes").required]))),
+            SectionPath("tools/hash", write: { (request, _) throws(SectionFault) in try hash(request, nil) })
+                .told(
+                    "Digests.",
+                    .write(
+                        "Makes a digest.", takes: message + [.text("algorithm", "Hash function.")] + format,
+                        gives: .data([.text("sum").required]))),
+            SectionPath("tools/hash/", write: { (request, name) throws(SectionFault) in try hash(request, name) })
+                .told(
+                    "Digests.", at: "{algorithm}",
+                    .write("Makes a digest.", takes: message + format, gives: .data([.text("sum").required]))),
         ])
     }
+
+    private static let format = [PathField.text("format", "base64 or hex.")]
+    private static let message = [PathField.base64("input", "The message.").required]
 
     private static let sources = ["platform", "all", "seal"]
 
