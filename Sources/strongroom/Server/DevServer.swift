@@ -6,6 +6,7 @@ internal import Foundation
 internal import HTTPAPI
 internal import Logging
 internal import Primitives
+internal import Settings
 internal import Storage
 internal import SystemEngine
 
@@ -25,9 +26,10 @@ struct DevServer {
         defer { certificates?.remove() }
         var configuration = configuration
         if let certificates { configuration.listeners[0].tls = certificates.settings }
-        let open = try await makeInside(token)
+        let inFlight = RequestsInFlight()
+        let open = try await makeInside(token, inFlight)
         let dispatcher = Dispatcher(
-            mounts: open.mounts, stages: open.stages, limits: configuration.limits)
+            mounts: open.mounts, stages: open.stages, limits: configuration.limits, inFlight: inFlight)
         let server = HTTPServer(configuration: configuration, answering: dispatcher)
         do throws(HTTPServerError) { try await server.start() } catch {
             await server.shutdown(gracePeriod: .zero)
@@ -55,13 +57,15 @@ struct DevServer {
         return try DevCertificates(tls, host: host)
     }
 
-    private func makeInside(_ token: String) async throws -> OpenServer {
+    private func makeInside(_ token: String, _ inFlight: RequestsInFlight) async throws -> OpenServer {
         let open = OpenServer(
             storage: InMemoryStorage(), log: Logger(label: "core") { _ in SwiftLogNoOpLogHandler() })
         let facts = ServerFacts(
             version: Strongroom.release, storageType: "inmem", clusterName: "strongroom-dev",
             clusterID: UUID().uuidString.lowercased())
-        try Engines.installHouse(in: open, facts)
+        try Engines.installHouse(
+            in: open, facts,
+            reports: ProcessReports(settings: ServerSettings(), inFlight: inFlight, identity: open.identity))
         try await open.adoptRootToken(token)
         try await open.open()
         do throws(MountFault) {
