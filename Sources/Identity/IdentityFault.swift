@@ -37,8 +37,6 @@ package enum IdentityFault: WireFault, Equatable {
     package var faultClass: FaultClass {
         switch self {
         case .storage, .noRandomness: .unavailable
-        // Compatibility: the field's server answers this one with 500, system wire facts §13.
-        case .invalidMember: .internal
         default: .invalidRequest
         }
     }

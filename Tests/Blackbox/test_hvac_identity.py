@@ -2,7 +2,7 @@
 
 import hvac
 import pytest
-from hvac.exceptions import Forbidden, InternalServerError, InvalidPath, InvalidRequest
+from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest
 
 from blackbox_client import unique
 from logins import Method, bearer, policy, root
@@ -334,7 +334,7 @@ def test_what_groups_refuse(identity, api):
     reply.fails('invalid group type "zz"')
     body = {"name": unique("g"), "type": "external", "member_entity_ids": ["x"]}
     api.request("POST", "identity/group", body).fails("member entities can't be set manually for external groups")
-    with pytest.raises(InternalServerError, match='invalid entity ID "nosuch"'):
+    with pytest.raises(InvalidRequest, match='invalid entity ID "nosuch"'):
         identity.create_or_update_group(name=unique("g"), member_entity_ids=["nosuch"])
     with pytest.raises(InvalidRequest, match="invalid group ID"):
         identity.create_or_update_group(name="x", group_id="nosuch")

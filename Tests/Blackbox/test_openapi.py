@@ -17,6 +17,9 @@ VERBS = ("get", "post", "delete", "patch")
 # What ends the server, the token or the mounts of this run: never sent.
 UNSENT = re.compile(r"^/sys/(seal|step-down|init|unseal|storage/.*|rotate)$|^/auth/token/revoke-self$")
 
+# Where another description's `{path}` covers it: `metadata` as a name that is refused, a mount at a path called tune.
+COVERED = re.compile(r"^/secret/metadata$|/tune$|^/sys/leases/(lookup|queue|count|tidy)")
+
 
 class Asker:
     def __init__(self, api):
@@ -89,6 +92,8 @@ def test_every_described_operation_is_routed_and_no_other(client, document):
         if verb == "get" and described and any(
             parameter["name"] == "list" and parameter["required"] for parameter in operation.get("parameters", [])
         ):
+            continue
+        if not described and COVERED.search(path):
             continue
         if routed(client, path, verb) != described:
             wrong.append((verb, path, "described only" if described else "routed only"))

@@ -116,9 +116,8 @@ package struct OpenAPIDocument {
         return query
     }
 
-    /// `post-transit-encrypt-name`.
+    /// `post-transit/encrypt/name`.
     private static func identifier(_ method: String, _ path: String) -> String {
-        let words = path.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")) }
-        return ([Substring(method)] + words).joined(separator: "-")
+        method + "-" + path.split(separator: "/").map { $0.filter { $0 != "{" && $0 != "}" } }.joined(separator: "/")
     }
 }

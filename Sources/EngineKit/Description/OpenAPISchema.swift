@@ -62,6 +62,10 @@ enum OpenAPISchema {
             default: break
             }
         }
+        // Where an answer says that something is gone, others say that it never was.
+        for status in bodies.keys where status >= 400 {
+            bodies[status, default: []].append(("application/json", ref("Refusal")))
+        }
         var members: [String: JSON] = ["default": response("Refused.", [("application/json", ref("Refusal"))])]
         for (status, body) in bodies { members[String(status)] = response("Done.", body) }
         if isEmpty { members["204"] = .object(["description": "Done; there is nothing to tell."]) }

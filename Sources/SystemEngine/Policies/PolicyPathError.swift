@@ -27,9 +27,8 @@ package enum PolicyPathError: WireFault, Equatable {
         case .unsupportedPath: .unsupportedPath
         case .unsupportedOperation: .unsupportedOperation
         case .nothingThere: .nothingThere
-        case .pathsMissing, .invalidToken, .invalidAccessor, .invalidCapability: .invalidRequest
-        // Compatibility: a missing token here is answered as the field's server does, system wire facts §10.6.
-        case .tokenMissing: .internal
+        // The field's server answers a missing token with 500; it is the client's mistake.
+        case .pathsMissing, .tokenMissing, .invalidToken, .invalidAccessor, .invalidCapability: .invalidRequest
         }
     }
 
