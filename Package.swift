@@ -56,7 +56,8 @@ let floors: [String: [String]] = [
     "StrongroomClient": ["Vocabulary", "Bytes"],
     "strongroom": [
         "StrongroomClient", "HTTPAPI", "Dispatching", "SystemEngine", "TransitEngine", "KVEngine", "CubbyholeEngine",
-        "IdentityEngine", "DatabaseEngine", "PostgreSQLPlugin", "MariaDBPlugin", "RedisPlugin", "TokenAuth",
+        "IdentityEngine", "DatabaseEngine", "PostgreSQLPlugin", "CPostgreSQL", "MariaDBPlugin", "RedisPlugin",
+        "TokenAuth",
         "UserpassAuth", "AppRoleAuth", "EngineKit", "Policies",
         "Tokens",
         "Leases", "Quotas", "Identity", "Auditing", "Settings", "HCL", "Barrier", "SQLiteStorage", "Storage",

@@ -13,6 +13,10 @@ internal import Synchronization
 /// another one share the next. Memory: about 100 bytes and the path for each row.
 package final class SealedStorage: StorageBackend {
     private static let prefix = "data/"
+    /// What the rows of the barrier itself begin with, those that make storage a database.
+    package static let ownRows = "barrier/"
+    /// The seal's record: where it is, a database is.
+    package static let recordOfSeal = sealKey
     static let keyringKey = StorageKey("barrier/keyring")
     static let sealKey = StorageKey("barrier/seal")
     static let manifestKey = StorageKey("barrier/manifest")

@@ -59,3 +59,13 @@ package protocol ServerReports: Sendable {
     /// What is being answered now.
     func requestsInFlight() -> [RequestInFlight]
 }
+
+/// What the server can count of itself: `sys/internal/counters`.
+package protocol ServerCounts: Sendable {
+    /// Service tokens that are good.
+    var serviceTokens: Int { get }
+    /// Entities.
+    var entities: Int { get }
+    /// Requests since the start.
+    var requests: Int { get }
+}

@@ -37,7 +37,8 @@ extension StanzaReader {
         return storage(stanza, "ha_storage")
     }
 
-    private func storage(_ stanza: Stanza, _ name: String) -> StorageSettings? {
+    /// What a stanza of a storage says.
+    func storage(_ stanza: Stanza, _ name: String) -> StorageSettings? {
         var overrides: [String: SettingsOverride] = [:]
         if stanza.labels.first == "postgresql" {
             overrides = EnvironmentNames.overrides(

@@ -69,7 +69,7 @@ extension SystemPaths {
     /// Every path. **Source** system wire facts §1.12; rekeys need a token here, and so do all who are not mentioned.
     static let endpoints: [Endpoint] =
         statusEndpoints + sealEndpoints + mountEndpoints + interfaceEndpoints + rootGenerationEndpoints
-        + termEndpoints + reportEndpoints + rekeyEndpoints
+        + termEndpoints + reportEndpoints + counterEndpoints + rekeyEndpoints
 
     static func always(_ command: Command) -> Endpoint.Resolver { { _ in command } }
 

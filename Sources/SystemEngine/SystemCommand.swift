@@ -78,9 +78,15 @@ extension SystemPaths {
         package var isEnabled: Bool?
     }
 
+    /// What is counted.
+    package enum Counter: Sendable {
+        case tokens, entities, requests, activity, settings
+    }
+
     /// Reports about the server.
     package enum ReportCommand: Sendable {
         case host, configuration, versions, requests
+        case count(Counter)
     }
 
     /// The right that the command needs.
@@ -93,7 +99,7 @@ extension SystemPaths {
         case .stepDown, .seal(.seal), .terms(.rotate): .sudo
         case .seal(.initializationStatus), .seal(.status), .rekey(_, .status), .rekey(_, .verificationStatus),
             .rekey(_, .backup), .rootGeneration(.status), .terms(.status), .terms(.configuration), .report(.host),
-            .report(.configuration), .report(.requests):
+            .report(.configuration), .report(.requests), .report(.count):
             .read
         case .report(.versions): .list
         case .rekey(_, .cancel), .rekey(_, .restartVerification), .rekey(_, .deleteBackup), .rootGeneration(.cancel):

@@ -11,6 +11,7 @@ package final class SystemPaths: SecretsEngine {
     let rights: any RightsGranting
     let seal: any SealControl
     let reports: (any ServerReports)?
+    let counts: (any ServerCounts)?
     let now: @Sendable () -> Int
 
     package let typeName = "system"
@@ -21,13 +22,15 @@ package final class SystemPaths: SecretsEngine {
     /// `rights` decide which mounts a caller is shown.
     package init(
         facts: ServerFacts, mounts: any MountControl, rights: any RightsGranting = RootRights(),
-        seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil, now: @escaping @Sendable () -> Int
+        seal: (any SealControl)? = nil, reports: (any ServerReports)? = nil,
+        counts: (any ServerCounts)? = nil, now: @escaping @Sendable () -> Int
     ) {
         self.rights = rights
         self.facts = facts
         control = mounts
         self.seal = seal ?? DevelopmentSeal()
         self.reports = reports
+        self.counts = counts
         self.now = now
     }
 

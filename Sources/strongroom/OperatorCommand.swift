@@ -8,6 +8,6 @@ struct OperatorCommand: ParsableCommand {
             OperatorInitCommand.self, OperatorUnsealCommand.self, OperatorSealCommand.self, OperatorRekeyCommand.self,
             OperatorGenerateRootCommand.self, OperatorRotateCommand.self, OperatorKeyStatusCommand.self,
             OperatorSnapshotCommand.self, OperatorStepDownCommand.self, OperatorDiagnoseCommand.self,
-            ValidateConfigCommand.self, RestoreCommand.self,
+            ValidateConfigCommand.self, RestoreCommand.self, OperatorMigrateCommand.self,
         ])
 }

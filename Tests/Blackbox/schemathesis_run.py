@@ -19,6 +19,8 @@ import urllib.request
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
+PHASES = "examples,coverage,fuzzing"
+
 # Operations that end what the others need, each with its reason.
 EXCLUDED = {
     r"^/sys/seal$": "seals the server: everything after it is 503",
@@ -73,7 +75,7 @@ def prepare(address, token):
     return ask(address, token, "GET", "sys/internal/specs/openapi")
 
 
-def run(address, token, cases, seconds=0, seed=1, folder=None, workers=2, only=None):
+def run(address, token, cases, seconds=0, seed=1, folder=None, workers=1, only=None, phases=PHASES):
     """The report's lines and the exit status of schemathesis."""
     document = prepare(address, token)
     excluded = [path for path in document["paths"] if any(re.match(pattern, path) for pattern in EXCLUDED)]
@@ -86,7 +88,7 @@ def run(address, token, cases, seconds=0, seed=1, folder=None, workers=2, only=N
         command = [
             os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", file, "--url", address + "/v1",
             "-H", f"X-Vault-Token: {token}", "--checks", CHECKS, "--max-examples", str(cases), "--seed", str(seed),
-            "--phases", "examples,coverage,fuzzing", "--workers", str(workers), "--continue-on-failure", "--no-shrink",
+            "--phases", phases, "--workers", str(workers), "--continue-on-failure", "--no-shrink",
             "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "30", "--no-color",
             "--generation-database", "none", "--output-truncate", "true",
         ]
@@ -105,13 +107,15 @@ def main():
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--phases", default=PHASES)
     parser.add_argument("--only")
     wish = parser.parse_args()
     for pattern, reason in EXCLUDED.items():
         print(f"not sent: {pattern}: {reason}")
     text, status = run(
-        wish.address, wish.token, wish.cases, wish.seconds, wish.seed, workers=wish.workers, only=wish.only)
+        wish.address, wish.token, wish.cases, wish.seconds, wish.seed, workers=wish.workers, only=wish.only,
+        phases=wish.phases)
     print(text)
     sys.exit(status)
 

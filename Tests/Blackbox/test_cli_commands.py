@@ -187,7 +187,7 @@ def test_every_command_of_the_tree_is_in_a_test(binary, cli):
     known = {" ".join(word for word in words if not word.startswith("-")) for group in GROUPS.values() for words in group}
     elsewhere = [
         "server", "login", "path-help", "bench", "completion", "generate-man", "transit", "operator validate-config",
-        "operator diagnose", "operator restore", "audit verify",
+        "operator diagnose", "operator restore", "operator migrate", "audit verify",
     ]
 
     def walk(tree, path):

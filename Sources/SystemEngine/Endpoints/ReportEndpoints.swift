@@ -36,4 +36,31 @@ extension SystemPaths {
         Endpoint("in-flight-req", opensBy: .openRequestsInFlight, read: always(.report(.requests))).told(
             "What is worked on at this moment.", .read("Lists it.", gives: .bare([]))),
     ]
+
+    static let counterEndpoints: [Endpoint] = [
+        counter("internal/counters/tokens", .tokens, "service_tokens", "Service tokens that are good."),
+        counter("internal/counters/entities", .entities, "entities", "Entities."),
+        counter("internal/counters/requests", .requests, "requests", "Requests since the start."),
+        Endpoint("internal/counters/activity", read: always(.report(.count(.activity)))).told(
+            "Clients month by month, which are not counted.", .read("Tells nothing.", gives: .nothing)),
+        Endpoint("internal/counters/activity/monthly", read: always(.report(.count(.activity)))).told(
+            "Clients of this month, which are not counted.", .read("Tells nothing.", gives: .nothing)),
+        Endpoint("internal/counters/config", read: always(.report(.count(.settings)))).told(
+            "Whether clients are counted month by month.",
+            .read(
+                "Tells it.",
+                gives: .data([
+                    .text("enabled").required, .flag("queries_available").required,
+                    .flag("reporting_enabled").required, .int("retention_months").required,
+                    .int("default_report_months").required,
+                ]))),
+    ]
+
+    private static func counter(
+        _ path: StaticString, _ counter: Counter, _ name: String, _ about: String
+    ) -> Endpoint {
+        let total = PathField.object(name, about, [.int("total").required]).required
+        return Endpoint(path, read: always(.report(.count(counter)))).told(
+            about, .read("Counts them.", gives: .data([.object("counters", "", [total]).required])))
+    }
 }

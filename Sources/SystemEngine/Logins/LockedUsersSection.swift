@@ -9,8 +9,19 @@ package enum LockedUsersSection {
     /// The section.
     package static func make(_ logins: any LockedLogins) -> SystemSection {
         SystemSection([
-            SectionPath("locked-users", read: { (request, _) throws(SectionFault) in try list(request, logins) }),
-            SectionPath("locked-users/", write: { (_, rest) throws(SectionFault) in try unlock(rest, logins) }),
+            SectionPath("locked-users", read: { (request, _) throws(SectionFault) in try list(request, logins) })
+                .told(
+                    "Who is locked out after too many failed logins.",
+                    .read(
+                        "Lists them by login method.",
+                        takes: [.text("mount_accessor", "The accessor of one method; all by default.")],
+                        gives: .data([
+                            .objects("by_namespace", "", [.int("counts").required]).required, .int("total").required,
+                        ]))),
+            SectionPath("locked-users/", write: { (_, rest) throws(SectionFault) in try unlock(rest, logins) })
+                .told(
+                    "Somebody who is locked out.", at: "{mount_accessor}/unlock/{path}",
+                    .write("Lets them try again.")),
         ])
     }
 

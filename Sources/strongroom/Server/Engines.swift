@@ -88,7 +88,7 @@ enum Engines {
     ) throws(MountFault) {
         let system = SystemPaths(
             facts: facts, mounts: open.mounts, rights: open.policies, seal: seal, reports: reports,
-            now: ServerProcess.now)
+            counts: HouseCounts(open: open), now: ServerProcess.now)
         var sections = sections(open, facts, reports)
         sections["pprof"] = ProfileSection.make(profiler)
         if let snapshots { sections["storage"] = SnapshotPaths(snapshots) }

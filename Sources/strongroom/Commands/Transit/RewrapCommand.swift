@@ -7,20 +7,39 @@ struct TransitRewrapCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "rewrap", abstract: "Bring many ciphertexts to the latest version of their key.",
         discussion: """
-            Reads lines, or a column of a CSV file, and writes the same with new ciphertexts. Nothing is decrypted \
-            outside the server. The same words go on where a run was stopped: what is done stands in a journal beside \
-            the output.
+            Reads lines, or a column of a CSV file, and writes the same with new ciphertexts; or the rows of a query \
+            of a PostgreSQL database, and updates them. Nothing is decrypted outside the server. The same words go on \
+            where a run was stopped: what is done stands in a journal beside the output, or in the table itself.
 
               strongroom transit rewrap -key=orders -input=tokens.txt -output=fresh.txt
               strongroom transit rewrap -key=cards -input=cards.csv -column=number -output=fresh.csv
               strongroom transit rewrap -key=orders -input=tokens.txt -census
+              strongroom transit rewrap -key=cards -database=postgresql://app@db/shop \\
+                -query="SELECT id, number FROM cards" \\
+                -update="UPDATE cards SET number = $2 WHERE id = $1 AND number = $3"
             """)
 
     @Option(help: ArgumentHelp("Key of the ciphertexts.", valueName: "name"))
     var key: String
 
     @Option(help: ArgumentHelp("File to read.", valueName: "file"), completion: .file())
-    var input: String
+    var input: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PostgreSQL database, for libpq, which also reads PGHOST, PGPASSWORD and ~/.pgpass.", valueName: "url"))
+    var database: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Gives the rows: what names the row, the ciphertext, and for derived keys the context.",
+            valueName: "statement"))
+    var query: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Changes a row: $1 names it, $2 is the new ciphertext, $3 the old one.", valueName: "statement"))
+    var update: String?
 
     @Option(help: ArgumentHelp("File to write.", valueName: "file"), completion: .file())
     var output: String?
@@ -67,6 +86,16 @@ struct TransitRewrapCommand: ClientCommand {
         guard (1...100_000).contains(batch) else { throw ValidationError("-batch must be between 1 and 100000") }
         guard (1...64).contains(workers) else { throw ValidationError("-workers must be between 1 and 64") }
         guard separator.utf8.count == 1 else { throw ValidationError("-separator must be one character") }
+        guard (input == nil) == (query != nil) else {
+            throw ValidationError("what is to be rewrapped? Give -input or -query")
+        }
+        if query != nil {
+            guard census || update != nil else {
+                throw ValidationError("where to? Give -update, or -census to only count")
+            }
+            return
+        }
+        guard database == nil, update == nil else { throw ValidationError("-database and -update need -query") }
         guard census || output != nil else { throw ValidationError("where to? Give -output, or -census to only count") }
         guard column != nil || contextColumn == nil else { throw ValidationError("-context-column needs -column") }
     }
@@ -83,13 +112,15 @@ struct TransitRewrapCommand: ClientCommand {
         guard let latest = facts?["latest_version"]?.integer else {
             throw CommandFault.local("the server did not tell the latest version of \(key)")
         }
+        if let query { return try await rewrap(query, session, keyPath, latest) }
+        guard let input else { return }
         if census {
             let found = try RewrapFile.census(session, input, layout)
             return RewrapReport.census(found.census, others: found.others, latest: latest, session)
         }
         guard let output else { return }
         let path = journal ?? output + ".journal"
-        let start = try begin(session, output, path, latest)
+        let start = try begin(session, input, output, path, latest)
         let file = RewrapFile(
             session: session, input: input, output: output, layout: layout,
             worker: RewrapWorker(
@@ -106,17 +137,50 @@ struct TransitRewrapCommand: ClientCommand {
         unlink(path)
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         RewrapReport.done(end, since: start, latest: latest, seconds: seconds, output: output, session)
-        if end.counts.failed > 0 {
-            throw CommandFault.local(
-                "the server refused \(Shown.count(end.counts.failed)) ciphertexts, which are kept as they were: "
-                    + (complaint ?? "no reason was given"))
-        }
+        try self.end(end.counts.failed, complaint)
         if advanceMinDecryptionVersion { try await advance(session, keyPath, latest) }
+    }
+
+    /// The rows of a query, in their table.
+    private func rewrap(_ query: String, _ session: Session, _ keyPath: String, _ latest: Int) async throws {
+        let table = RewrapTable(
+            session: session, database: database ?? "", query: query,
+            worker: RewrapWorker(
+                session: session, path: place.path("rewrap/\(key)"), latest: latest, context: context),
+            batch: batch, workers: workers)
+        let found = try table.census()
+        guard !census, let update else {
+            return RewrapReport.census(found.census, others: found.others, latest: latest, session)
+        }
+        let clock = ContinuousClock.now
+        let outcome: RewrapTable.Outcome
+        do { outcome = try await table.run(update, total: found.total) } catch {
+            session.console.note("Stopped. What was written is whole; the same command does the rest.")
+            throw error
+        }
+        var journal = RewrapJournal(job: "")
+        (journal.counts, journal.census, journal.total) = (outcome.counts, found.census, found.total)
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        RewrapReport.done(
+            journal, since: RewrapJournal(job: ""), latest: latest, seconds: seconds, output: "the database", session)
+        if outcome.overtaken > 0 {
+            session.console.note(
+                "\(Shown.count(outcome.overtaken)) rows were changed by others meanwhile; run the command once more")
+        }
+        try end(outcome.counts.failed, outcome.complaint)
+        if advanceMinDecryptionVersion, outcome.overtaken == 0 { try await advance(session, keyPath, latest) }
+    }
+
+    private func end(_ refused: Int, _ complaint: String?) throws(CommandFault) {
+        guard refused > 0 else { return }
+        throw .local(
+            "the server refused \(Shown.count(refused)) ciphertexts, which are kept as they were: "
+                + (complaint ?? "no reason was given"))
     }
 
     /// The journal to begin with: that of a run that was stopped, or a new one.
     private func begin(
-        _ session: Session, _ output: String, _ path: String, _ latest: Int
+        _ session: Session, _ input: String, _ output: String, _ path: String, _ latest: Int
     ) throws(CommandFault) -> RewrapJournal {
         let length = try ByteStream(reading: input).length
         let job = [input, String(length ?? -1), output, place.path(key), column ?? "", separator].joined(separator: "|")
@@ -144,52 +208,5 @@ struct TransitRewrapCommand: ClientCommand {
         let body: JSONNode = ["min_decryption_version": JSONNode(latest)]
         _ = try await session.quietly(ClientRequest(.post, keyPath + "/config", body))
         if session.isTable { session.console.success("\(key) decrypts nothing below version \(latest) any more") }
-    }
-}
-
-/// What is said about a run.
-enum RewrapReport {
-    static func census(_ census: [Int: Int], others: Int, latest: Int, _ session: Session) {
-        let total = census.values.reduce(0, +)
-        var rows = census.sorted { $0.key < $1.key }.map { version, count in
-            [
-                "\(version)" + (version == latest ? " (latest)" : ""), Shown.count(count),
-                total > 0 ? Shown.decimal(Double(count) * 100 / Double(total), 1) + "%" : "-",
-            ]
-        }
-        if others > 0 { rows.append(["no ciphertext", Shown.count(others), "-"]) }
-        let node: JSONNode = [
-            "versions": .object(census.sorted { $0.key < $1.key }.map { .init(String($0.key), JSONNode($0.value)) }),
-            "others": JSONNode(others), "latest_version": JSONNode(latest),
-        ]
-        session.printer.table(["Version", "Ciphertexts", "Share"], rows, of: node)
-    }
-
-    static func done(
-        _ end: RewrapJournal, since start: RewrapJournal, latest: Int, seconds: Double, output: String,
-        _ session: Session
-    ) {
-        let worked = end.counts.all - start.counts.all
-        let rate = seconds > 0 ? Int(Double(worked) / seconds) : worked
-        guard session.isTable else {
-            var node = end.counts.node
-            node["latest_version"] = JSONNode(latest)
-            node["output"] = .string(output)
-            node["seconds"] = .number(Shown.decimal(seconds, 3))
-            node["census"] = .object(
-                end.census.sorted { $0.key < $1.key }.map { .init(String($0.key), JSONNode($0.value)) })
-            session.printer.table([], [], of: node)
-            return
-        }
-        session.console.success("Wrote \(Shown.count(end.counts.all)) records to: \(output)\n")
-        var rows = end.census.sorted { $0.key < $1.key }.map { ["version \($0.key) before", Shown.count($0.value)] }
-        rows += [
-            ["rewrapped to version \(latest)", Shown.count(end.counts.rewrapped)],
-            ["at version \(latest) already", Shown.count(end.counts.current)],
-        ]
-        if end.counts.others > 0 { rows.append(["no ciphertext", Shown.count(end.counts.others)]) }
-        if end.counts.failed > 0 { rows.append(["refused, kept", Shown.count(end.counts.failed)]) }
-        rows.append(["records a second", Shown.count(rate)])
-        session.console.say(Table(["Records", "Count"], rows).text(session.console))
     }
 }
