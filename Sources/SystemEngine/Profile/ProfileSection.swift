@@ -42,7 +42,12 @@ package enum ProfileSection {
                         reply.contentType = "text/plain; charset=utf-8"
                         return reply
                     }
-                })
+                }
+            ).told(
+                "Where the server spends its processor time.",
+                .read(
+                    "Samples it, where the configuration allows that.",
+                    takes: [.int("seconds", "For how long: 1 to 60.")], gives: .file("text/plain")))
         ])
     }
 
