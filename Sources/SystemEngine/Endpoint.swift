@@ -40,8 +40,8 @@ struct Endpoint: Sendable {
         self.list = list
     }
 
-    /// The same with its text. What comes behind a path that is the beginning of others is called `{path}`, or as `rest`
-    /// says; such a path may be told more than once.
+    /// The same with its text. What comes behind a path that is the beginning of others is called `{path}`, or as
+    /// `rest` says; such a path may be told more than once.
     func told(_ about: String, at rest: String? = nil, _ actions: PathAction...) -> Endpoint {
         var endpoint = self
         let pattern = "\(path)" + (rest ?? (isPrefix ? "{path}" : ""))

@@ -24,7 +24,8 @@ extension TokenMethod {
         PathDescription(
             "create-orphan", "Tokens without a parent.", .write("Makes a token.", takes: wish, gives: .login)),
         PathDescription(
-            "create/{role}", "Tokens by a role.", .write("Makes a token as the role says.", takes: wish, gives: .login)),
+            "create/{role}", "Tokens by a role.",
+            .write("Makes a token as the role says.", takes: wish, gives: .login)),
     ]
 
     private static let facts: [PathField] =
