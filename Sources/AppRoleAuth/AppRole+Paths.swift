@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §15.
 extension AppRole {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.rolePaths + RoleField.paths.map { Self.describe("\($0.path)", $0.field) } + Self.secretPaths
     }

@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words.
 extension Cubbyhole {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         [
             PathDescription(

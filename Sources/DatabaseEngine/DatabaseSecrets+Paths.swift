@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §19.
 extension DatabaseSecrets {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.databasePaths + Self.rolePaths + Self.staticRolePaths
     }

@@ -2,6 +2,7 @@ package import EngineKit
 
 /// Mounts tell their paths.
 extension MountTable {
+    /// All paths of the mount, in words.
     package func describedPaths(at path: String) -> [PathDescription] { self[path]?.describedPaths ?? [] }
 }
 

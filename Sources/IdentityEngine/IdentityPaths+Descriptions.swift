@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §13.
 extension IdentityPaths {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.entityPaths + Self.groupPaths + Self.aliasPaths + Self.lookupPaths + Self.tokenPaths + Self.openPaths
     }

@@ -75,6 +75,7 @@ extension SystemPaths {
 
     static func endpoint(_ path: ByteView) -> Endpoint? { endpoints.first { $0.matches(path) } }
 
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.endpoints.flatMap(\.descriptions)
     }

@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §8.
 extension TokenMethod {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.creationPaths + Self.subjectPaths + Self.endingPaths + Self.rolePaths
     }

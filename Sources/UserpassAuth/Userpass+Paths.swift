@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §14; `totp` is our own.
 extension Userpass {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] { Self.paths + Self.factorPaths }
 
     private static let password = PathField.text("password", "The password.")

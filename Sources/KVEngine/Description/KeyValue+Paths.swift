@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths of a mount in words. **Source** system wire facts §16, §17.
 extension KeyValue {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         version(of: mount) == .plain ? Self.plainPaths : Self.versionedPaths + Self.versionChangePaths
     }

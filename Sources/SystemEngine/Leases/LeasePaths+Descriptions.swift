@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §11.
 extension LeasePaths {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.leasePaths + Self.spelled("leases/") + Self.spelled("")
     }

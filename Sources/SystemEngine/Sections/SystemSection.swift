@@ -109,6 +109,7 @@ package final class SystemSection: SecretsEngine {
 
     init(_ paths: [SectionPath]) { self.paths = paths }
 
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] { paths.flatMap(\.descriptions) }
 
     package func isOpenToAll(_ request: EngineRequest) -> Bool {

@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths in words. **Source** system wire facts §9.
 extension WrappingPaths {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] { Self.paths }
 
     private static let token = [PathField.text("token", "The wrapping token; the caller's own by default.")]

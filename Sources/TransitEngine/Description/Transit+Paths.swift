@@ -2,6 +2,7 @@ package import EngineKit
 
 /// The paths of a transit mount in words. **Source** transit wire facts §4.
 extension Transit {
+    /// All paths of the mount, in words.
     package func describedPaths(at mount: MountDescription) -> [PathDescription] {
         Self.keyPaths + Self.keyActionPaths + Self.workPaths + Self.proofPaths + Self.agreementPaths
             + Self.transferPaths + Self.toolPaths
