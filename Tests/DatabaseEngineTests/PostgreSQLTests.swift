@@ -74,7 +74,8 @@ import Vocabulary
             let user = try await mounted.credentials(role)
             #expect(user.username.hasPrefix("v-bobDROPR-") || user.username.hasPrefix("v-bob"), "\(user.username)")
             #expect(works(plugin, url, user.username, user.password))
-            #expect(try await mounted.leases.renew(user.leaseID, incrementSeconds: 600).seconds == 600)
+            // What is left when the answer is made: a busy machine may take some seconds for it.
+            #expect((580...600).contains(try await mounted.leases.renew(user.leaseID, incrementSeconds: 600).seconds))
             try await mounted.leases.revoke(user.leaseID, waits: true)
             #expect(!works(plugin, url, user.username, user.password))
         }
