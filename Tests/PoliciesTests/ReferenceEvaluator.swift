@@ -31,7 +31,7 @@ struct ReferenceEvaluator {
         let prefixes = rules.filter {
             $0.path.hasSuffix("*") && !Self.hasPlus($0.path) && path.hasPrefix($0.path.dropLast())
         }
-        var candidates = prefixes.max { $0.path.count < $1.path.count }.map { [$0] } ?? []
+        var candidates = prefixes.max { $0.path.utf8.count < $1.path.utf8.count }.map { [$0] } ?? []
         candidates += rules.filter { rule in
             guard Self.hasPlus(rule.path) else { return false }
             if Self.matches(rule.path, path) { return true }
@@ -65,8 +65,8 @@ struct ReferenceEvaluator {
         if left.hasSuffix("*") != right.hasSuffix("*") { return left.hasSuffix("*") }
         let (leftPluses, rightPluses) = (pluses(left), pluses(right))
         if leftPluses != rightPluses { return leftPluses > rightPluses }
-        if left.count != right.count { return left.count < right.count }
-        return left < right
+        if left.utf8.count != right.utf8.count { return left.utf8.count < right.utf8.count }
+        return left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
     private static func pluses(_ pattern: String) -> Int { segments(pattern).count { $0 == "+" } }
@@ -75,8 +75,8 @@ struct ReferenceEvaluator {
         var at = 0
         for segment in segments(pattern) {
             if segment == "+" { return at }
-            at += segment.count + 1
+            at += segment.utf8.count + 1
         }
-        return pattern.count - 1
+        return pattern.utf8.count - 1
     }
 }
