@@ -10,7 +10,7 @@ actor LinkPool {
     private let details: ConnectionDetails
     private let limit: Int
     private var idle: [LinkThread] = []
-    private var open = 0
+    private var connections = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isClosed = false
     private var away: (fault: DatabaseFault, until: ContinuousClock.Instant)?
@@ -26,7 +26,7 @@ actor LinkPool {
     /// Does a piece of work, on whichever connection is free.
     func perform(_ work: DatabaseWork) async throws(DatabaseFault) {
         try checkAway()
-        while idle.isEmpty && open >= limit {
+        while idle.isEmpty && connections >= limit {
             guard waiting.count < Self.mostWaiting else {
                 throw .unavailable("too many requests wait for the database")
             }
@@ -39,12 +39,12 @@ actor LinkPool {
             thread = last
         } else {
             thread = LinkThread()
-            open += 1
+            connections += 1
         }
         let (result, hasLink) = await thread.perform(work, plugin, details)
         if isClosed || !hasLink {
             thread.close()
-            open -= 1
+            connections -= 1
         } else {
             idle.append(thread)
         }
@@ -69,7 +69,7 @@ actor LinkPool {
     func close() {
         isClosed = true
         for thread in idle { thread.close() }
-        open -= idle.count
+        connections -= idle.count
         idle = []
         for waiter in waiting { waiter.resume() }
         waiting = []

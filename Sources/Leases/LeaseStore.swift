@@ -40,7 +40,7 @@ actor LeaseStore {
     private var counts: [UInt32: Int] = [:]
     // Pages with room for at least half of what a page holds.
     private var roomy: Set<UInt32> = []
-    private var open: UInt32?
+    private var openPage: UInt32?
     private var nextPage: UInt32 = 0
     private var suspects: Set<UInt32> = []
     private var commits: UInt64 = 0
@@ -168,7 +168,7 @@ actor LeaseStore {
         var batch = WriteBatch()
         var places: [UInt32] = []
         places.reserveCapacity(changes.count)
-        var target = open
+        var target = openPage
         for change in changes {
             switch change {
             case .add(let record, let settling):
@@ -199,10 +199,10 @@ actor LeaseStore {
         do throws(StorageError) { try await storage.commit(batch) } catch {
             if case .conflict = error { throw .overtaken }
             suspects.formUnion(touched.keys)
-            if let open, suspects.contains(open) { self.open = nil }
+            if let openPage, suspects.contains(openPage) { self.openPage = nil }
             throw error == .sealed ? .notReady : .storage
         }
-        open = target
+        openPage = target
         for (number, page) in touched {
             note(number, page)
             keep(number, page)
