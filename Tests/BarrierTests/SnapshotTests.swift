@@ -41,13 +41,8 @@ struct SnapshotTests {
 
     @Test("A snapshot brings every backend back to its moment", arguments: [DiskKind.inMemory, .sqlite])
     func roundTrip(_ kind: DiskKind) async throws {
-        let place = try SQLitePlace()
-        let sqlite = kind == .sqlite ? try await place.open() : nil
-        let disk: any StorageBackend = sqlite ?? InMemoryStorage()
-        let sealed = SealedStorage(disk) { 0 }
-        let root = try RootKey.generate()
-        try await sealed.initialize(root: root, sealRecord: Fixture.sealRecord)
-        try await sealed.unseal(root)
+        let opened = try await OpenedDisk(kind)
+        let (sealed, root) = (opened.sealed, opened.root)
         for index in 0..<2500 {
             var batch = WriteBatch()
             batch.put(StorageKey("row/\(index)"), Array("value \(index)".utf8))
@@ -77,7 +72,7 @@ struct SnapshotTests {
         }
         // What was stored below is what was in the snapshot, byte for byte.
         #expect(try await Self.take(sealed).count == bytes.count)
-        await sqlite?.close()
+        await opened.close()
     }
 
     @Test("Every flipped bit, every missing and every added byte is refused")
@@ -162,13 +157,8 @@ struct SnapshotTests {
 
     @Test("A snapshot that is taken while tasks write is of one moment", arguments: [DiskKind.inMemory, .sqlite])
     func busy(_ kind: DiskKind) async throws {
-        let place = try SQLitePlace()
-        let sqlite = kind == .sqlite ? try await place.open() : nil
-        let disk: any StorageBackend = sqlite ?? InMemoryStorage()
-        let sealed = SealedStorage(disk) { 0 }
-        let root = try RootKey.generate()
-        try await sealed.initialize(root: root, sealRecord: Fixture.sealRecord)
-        try await sealed.unseal(root)
+        let opened = try await OpenedDisk(kind)
+        let (sealed, root) = (opened.sealed, opened.root)
         let isDone = Flag()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
@@ -192,7 +182,7 @@ struct SnapshotTests {
             isDone.set()
             try await group.waitForAll()
         }
-        await sqlite?.close()
+        await opened.close()
     }
 
     @Test("A folder that takes no file is told, and nothing has changed")
@@ -261,4 +251,23 @@ enum Forgery {
         }
         return digest
     }
+}
+
+/// An initialised and open database on a disk of either kind.
+private struct OpenedDisk {
+    let sealed: SealedStorage
+    let root: RootKey
+    private let place: SQLitePlace
+    private let sqlite: SQLiteBackend?
+
+    init(_ kind: DiskKind) async throws {
+        place = try SQLitePlace()
+        sqlite = kind == .sqlite ? try await place.open() : nil
+        root = try RootKey.generate()
+        sealed = SealedStorage(sqlite ?? InMemoryStorage()) { 0 }
+        try await sealed.initialize(root: root, sealRecord: Fixture.sealRecord)
+        try await sealed.unseal(root)
+    }
+
+    func close() async { await sqlite?.close() }
 }

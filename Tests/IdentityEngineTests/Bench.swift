@@ -5,6 +5,7 @@ import Identity
 import IdentityEngine
 import Storage
 import Synchronization
+import TestAids
 import Testing
 import Vocabulary
 
@@ -94,19 +95,4 @@ struct Bench {
         let reply = try await call(.write, "oidc/introspect", #"{"token":"\#(token)","client_id":"\#(client)"}"#)
         return reply.members["active"] as? Bool ?? false
     }
-}
-
-/// Bytes that stay in place for as long as the object lives.
-final class Lent: Sendable {
-    let view: ByteView
-    private let start: UInt
-
-    init(_ bytes: [UInt8]) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
-        buffer.copyBytes(from: bytes)
-        view = ByteView(UnsafeRawBufferPointer(rebasing: buffer[..<bytes.count]))
-        start = UInt(bitPattern: buffer.baseAddress)
-    }
-
-    deinit { UnsafeMutableRawPointer(bitPattern: start)?.deallocate() }
 }

@@ -108,18 +108,3 @@ final class Bench: Sendable {
         }
     }
 }
-
-/// Bytes that stay in place for as long as the object lives.
-final class Lent: Sendable {
-    let view: ByteView
-    private let start: UInt
-
-    init(_ bytes: [UInt8]) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
-        buffer.copyBytes(from: bytes)
-        view = ByteView(UnsafeRawBufferPointer(rebasing: buffer[..<bytes.count]))
-        start = UInt(bitPattern: buffer.baseAddress)
-    }
-
-    deinit { UnsafeMutableRawPointer(bitPattern: start)?.deallocate() }
-}

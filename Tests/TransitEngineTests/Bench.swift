@@ -99,22 +99,6 @@ final class Bench: Sendable {
     }
 }
 
-/// A text whose bytes stay where they are.
-private final class Lent: Sendable {
-    let view: ByteView
-
-    init(_ text: String) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(text.utf8.count, 1), alignment: 1)
-        buffer.copyBytes(from: text.utf8)
-        view = ByteView(UnsafeRawBufferPointer(rebasing: buffer[..<text.utf8.count]))
-        start = UInt(bitPattern: buffer.baseAddress)
-    }
-
-    private let start: UInt
-
-    deinit { UnsafeMutableRawPointer(bitPattern: start)?.deallocate() }
-}
-
 /// The wire's sentence of the error that the call throws, or nil.
 func fault(_ call: () async throws -> Void) async -> String? {
     do {

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Primitives
 import Storage
+import TestAids
 import Testing
 import UserpassAuth
 import Vocabulary
