@@ -61,19 +61,23 @@ package final class AuditBroker: AuditTrail {
         if devices.isEmpty { return recordNowhere() }
         let scratch = AuditScratch.current
         scratch.begin(devices.count)
-        defer { scratch.end() }
+        defer { scratch.end(zeroing: devices.contains { $0.options.isRaw }) }
         for (index, device) in devices.enumerated() where device.isUp.load(ordering: .relaxed) {
             var formatter = EntryFormatter(entry, device, headers, scratch)
             let isMade = scratch.withLines(index) { formatter.write(to: &$0) }
             if !isMade { return 0 }
         }
-        var wake: UInt64 = 0
         let now = Monotonic.nanoseconds
-        let ticket = order.withLock { $0.add(scratch, for: devices, now: now, wake: &wake) }
-        for (index, device) in devices.enumerated() where wake >> UInt64(index) & 1 == 1 { device.alarm.signal() }
+        let ticket = order.withLock { $0.add(scratch, for: devices, now: now) }
         // Whoever disabled the last device meanwhile has left nothing to record on.
         if ticket == 0, picture.withLock({ $0.devices.isEmpty && !$0.isPutAway }) { return recordNowhere() }
         return ticket
+    }
+
+    package func flush() {
+        for device in picture.withLock({ $0.devices }) where device.isToWake.load(ordering: .relaxed) {
+            if device.isToWake.exchange(false, ordering: .relaxed) { device.alarm.signal() }
+        }
     }
 
     /// The last device was disabled while the request was under way, perhaps by it: there is nothing more to record on.
@@ -98,6 +102,7 @@ package final class AuditBroker: AuditTrail {
     package func isRecorded(_ ticket: UInt64) async -> Bool {
         guard ticket != 0 else { return false }
         if settledTicket < ticket {
+            flush()
             await withUnsafeContinuation { continuation in
                 let isOver = waiters.withLock { waiters in
                     if settledTicket >= ticket { return true }

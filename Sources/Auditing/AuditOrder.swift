@@ -23,7 +23,7 @@ struct AuditOrder {
 
     /// Puts an entry in the queues of the devices that can take it; `lines` has one writer per device of `targets`,
     /// nothing in it for those that it was not formatted for. Returns the ticket, 0 when nobody takes it.
-    mutating func add(_ lines: AuditScratch, for targets: [AuditDevice], now: UInt64, wake: inout UInt64) -> UInt64 {
+    mutating func add(_ lines: AuditScratch, for targets: [AuditDevice], now: UInt64) -> UInt64 {
         let ticket = lastTicket + 1
         var isTaken = false
         for (index, device) in targets.enumerated() {
@@ -41,7 +41,7 @@ struct AuditOrder {
             if lane.waitingSince == 0 { lane.waitingSince = now }
             if lane.isAsleep {
                 lane.isAsleep = false
-                wake |= 1 << UInt64(index & 63)
+                device.isToWake.store(true, ordering: .relaxed)
             }
             isTaken = true
         }

@@ -46,11 +46,13 @@ package enum TimestampText {
     }
 
     private static func append(_ value: Int, digits: Int, then mark: StaticString, _ output: inout ByteWriter) {
-        var unit = 1
-        for _ in 1..<digits { unit *= 10 }
-        while unit > 0 {
-            output.append(0x30 + UInt8(truncatingIfNeeded: value / unit % 10))
-            unit /= 10
+        output.append(room: digits) { out in
+            var rest = value
+            for index in stride(from: digits - 1, through: 0, by: -1) {
+                out[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return digits
         }
         output.append(mark)
     }

@@ -8,6 +8,7 @@ extension Dispatcher {
     func announce(_ passage: inout Passage) async -> Bool {
         guard passage.isRecorded, let audit = stages.audit, let waiters else { return true }
         let ticket = audit.record(entry(&passage, .request))
+        audit.flush()
         guard await waiters.isRecorded(ticket) else { return false }
         passage.isAnnounced = true
         return true

@@ -69,6 +69,7 @@ package final class Dispatcher: RequestAnswering {
         meter(passage, reply, since: start)
         passage.hold()
         if let number { inFlight?.end(number) }
+        flushRecords()
         return reply
     }
 
@@ -92,6 +93,8 @@ package final class Dispatcher: RequestAnswering {
         guard ticket <= audit.settledTicket else { return .pending }
         return audit.wasRecorded(ticket) ? .recorded : .failed
     }
+
+    package func flushRecords() { stages.audit?.flush() }
 
     package func onOutcomes(_ wake: @escaping @Sendable () -> Void) { stages.audit?.onSettled(wake) }
 }

@@ -4,7 +4,7 @@ internal import Vocabulary
 
 /// Answers `?help=1` in an engine's place: what the path is, what can be asked of it. Any token may ask.
 /// **Source** system wire facts §1; the field's path-help.
-struct HelpEngine: SecretsEngine {
+final class HelpEngine: SecretsEngine {
     /// There is no such path.
     struct Failure: WireFault {
         let faultClass = FaultClass.unsupportedPath
@@ -12,6 +12,9 @@ struct HelpEngine: SecretsEngine {
     }
 
     let mount: Mount
+
+    init(mount: Mount) { self.mount = mount }
+
     var typeName: String { mount.engine.typeName }
 
     /// The path below the mount.

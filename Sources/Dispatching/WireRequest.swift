@@ -125,7 +125,7 @@ package enum TicketOutcome: Sendable, Equatable {
 }
 
 /// What `HTTPAPI` needs of the house behind it.
-package protocol RequestAnswering: Sendable {
+package protocol RequestAnswering: AnyObject, Sendable {
     /// Answers at once from memory, appending the body; nil when the request needs a task (then nothing was appended).
     func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply?
     /// Answers with storage or the crypto pool at hand.
@@ -135,6 +135,8 @@ package protocol RequestAnswering: Sendable {
     func refuse(_ head: WireRequest, into body: inout ByteWriter) -> WireReply?
     /// How the entry of a reply's ticket came out. **Cost** an atomic load or two.
     func outcome(of ticket: UInt64) -> TicketOutcome
+    /// Has written what was recorded for the answers since the last call.
+    func flushRecords()
     /// From now on `wake` is called, from any thread, each time that outcomes have become known.
     func onOutcomes(_ wake: @escaping @Sendable () -> Void)
     /// The API's form of a protocol failure.
@@ -144,6 +146,8 @@ package protocol RequestAnswering: Sendable {
 extension RequestAnswering {
     /// Without audit, nothing is waited for.
     package func outcome(of ticket: UInt64) -> TicketOutcome { .recorded }
+    /// Without audit, nothing was recorded.
+    package func flushRecords() {}
     /// Without audit, there is nothing to wake for.
     package func onOutcomes(_ wake: @escaping @Sendable () -> Void) {}
 }

@@ -76,12 +76,15 @@ package struct AuditEntry: Sendable {
 /// A ticket is the number of an entry, counted up from 1 without gaps. Entries are settled in the order of their
 /// tickets: recorded by at least one device, or failed.
 /// **Concurrency** callable from event loops; nothing blocks, nothing is awaited.
-package protocol AuditTrail: Sendable {
+package protocol AuditTrail: AnyObject, Sendable {
     /// Whether there is any device. **Cost** one atomic load.
     var isEnabled: Bool { get }
     /// Formats and hashes the entry on the caller's thread and puts it in the queue; returns its ticket. 0 means that
     /// it was refused at once: the queue is full, or it cannot be formatted. The request then fails.
     func record(_ entry: AuditEntry) -> UInt64
+    /// Has the devices write what was recorded since the last call: once for as many entries as there are, for to wake
+    /// a device's thread costs more than to format an entry. Without it they come by by themselves, but late.
+    func flush()
     /// Every ticket up to this one is settled. **Cost** one atomic load.
     var settledTicket: UInt64 { get }
     /// Whether at least one device has it; asked of settled tickets only, soon after they are. **Cost** one atomic load

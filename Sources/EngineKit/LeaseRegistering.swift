@@ -22,7 +22,7 @@ package struct LeaseTicket: Sendable, Equatable {
 }
 
 /// Keeps leases, as the stages of a request and the mount table ask it. Implemented by the lease keeper.
-package protocol LeaseRegistering: Sendable {
+package protocol LeaseRegistering: AnyObject, Sendable {
     /// Whether the mount may give out one more, by the lease-count quotas; asked before the engine makes anything.
     /// Called with the whole request path.
     func admits(_ path: ByteView, at mount: MountPoint) -> Bool
@@ -44,7 +44,7 @@ package enum QuotaDecision: Sendable, Equatable {
 }
 
 /// Counts requests against rate-limit quotas. Implemented beside the leases.
-package protocol RequestQuotas: Sendable {
+package protocol RequestQuotas: AnyObject, Sendable {
     /// Counts one request; asked once per request, before the token is looked at and the body is parsed.
     /// **Cost** no storage, no suspension; nothing when there are no quotas.
     func admit(_ path: ByteView, at mount: MountPoint, from client: PeerAddress) -> QuotaDecision

@@ -51,7 +51,7 @@ package struct WrapInfo: Sendable {
 }
 
 /// Keeps answers for one reader. Implemented by the token store.
-package protocol ResponseWrapping: Sendable {
+package protocol ResponseWrapping: AnyObject, Sendable {
     /// Keeps the answer, and makes the token for it.
     func wrap(_ wish: WrapWish) async throws(TokenFault) -> WrapInfo
 }

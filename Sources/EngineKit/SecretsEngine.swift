@@ -5,7 +5,7 @@ package import Vocabulary
 ///
 /// A request is resolved to a command (one pass over the body), then performed: synchronously where memory has all
 /// that is needed, else in a task. **Concurrency** every method may be called from many threads at once.
-package protocol SecretsEngine: Sendable {
+package protocol SecretsEngine: AnyObject, Sendable {
     /// A parsed, valid request.
     associatedtype Command: Sendable
     /// What can go wrong.

@@ -40,7 +40,7 @@ package struct TokenFault: WireFault, Equatable {
 }
 
 /// Who stands behind tokens, as the stages of a request ask it. Implemented by the token store.
-package protocol TokenAuthority: Sendable {
+package protocol TokenAuthority: AnyObject, Sendable {
     /// Looks a token up from memory, without counting a use. **Cost** no storage, no suspension, no lock held long.
     func standing(of token: ByteView, from client: PeerAddress) -> TokenStanding
     /// Looks a token up and counts the use; nil when it is not good. The bytes are copied before it suspends.
@@ -53,13 +53,13 @@ package protocol TokenAuthority: Sendable {
 }
 
 /// What a caller may do. Implemented by the policy store, which keeps the answer in `Caller.rights`.
-package protocol RightsGranting: Sendable {
+package protocol RightsGranting: AnyObject, Sendable {
     /// The compiled rules of the caller's policies, as they are now.
     func rules(of caller: Caller) -> any AccessRules
 }
 
 /// Root tokens may do everything, all others nothing: what holds as long as nobody keeps policies.
-package struct RootRights: RightsGranting {
+package final class RootRights: RightsGranting {
     /// The rule.
     package init() {}
     package func rules(of caller: Caller) -> any AccessRules { caller.isRoot ? RootRules.shared : NoRules.shared }

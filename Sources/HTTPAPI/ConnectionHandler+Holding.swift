@@ -21,11 +21,15 @@ extension ConnectionHandler {
     /// Whether everything that is gathered may leave; if not, it is waited for. What was not recorded is replaced.
     func letHeldGo() -> Bool {
         guard let last = held.last else { return true }
-        guard loop.answering.outcome(of: last.ticket) != .pending else {
+        let outcome = loop.answering.outcome(of: last.ticket)
+        if outcome == .pending {
             loop.awaitOutcome(of: last.ticket, for: self)
             return false
         }
-        if held.contains(where: { loop.answering.outcome(of: $0.ticket) == .failed }) { replaceFailed() }
+        let others = held.dropLast()
+        if outcome == .failed || others.contains(where: { loop.answering.outcome(of: $0.ticket) == .failed }) {
+            replaceFailed()
+        }
         held.removeAll(keepingCapacity: true)
         return true
     }

@@ -63,11 +63,14 @@ final class LoopState: @unchecked Sendable {
     /// The time of day as answers have it.
     private(set) var date = ""
     private var dateSecond = -1
-    private var spareOutbound: ByteBuffer?
+    // As many as there may be answers that wait for their audit entries.
+    private var spareOutbound: [ByteBuffer] = []
+    private var spareOutboundBytes = 0
     private var connections: [any LoopMember] = []
     private var sweeps = 0
     private var sweeping: RepeatedTask?
     private var awaiting: [any LoopMember] = []
+    private var isToFlushRecords = false
     // Whether somebody waits for audit entries: whoever settles them need not look further otherwise.
     private let isAwaited = Atomic<Bool>(false)
 
@@ -101,9 +104,20 @@ final class LoopState: @unchecked Sendable {
             member.isAwaitingOutcomes = true
             awaiting.append(member)
         }
+        flushRecordsSoon()
         isAwaited.store(true, ordering: .sequentiallyConsistent)
         // It may have been settled before anybody could see that it is waited for.
         if answering.outcome(of: ticket) != .pending { wake() }
+    }
+
+    /// Once for all that this turn of the loop takes in: tasks run behind its events.
+    private func flushRecordsSoon() {
+        guard !isToFlushRecords else { return }
+        isToFlushRecords = true
+        eventLoop.execute {
+            self.isToFlushRecords = false
+            self.answering.flushRecords()
+        }
     }
 
     /// Called by whoever settled entries, from any thread.
@@ -175,21 +189,23 @@ final class LoopState: @unchecked Sendable {
 
     /// An empty buffer for answers.
     func takeOutbound() -> ByteBuffer {
-        let spare = spareOutbound
-        spareOutbound = nil
-        return spare ?? ByteBufferAllocator().buffer(capacity: 2048)
+        guard let spare = spareOutbound.popLast() else { return ByteBufferAllocator().buffer(capacity: 2048) }
+        spareOutboundBytes -= spare.capacity
+        return spare
     }
 
     /// Zeroes and keeps a buffer whose bytes have all gone to the kernel; one still in use is left alone.
     func recycle(outbound buffer: consuming ByteBuffer) {
-        guard buffer.capacity <= Self.outboundKept else { return }
+        guard spareOutboundBytes + buffer.capacity <= Self.outboundKept else { return }
         let isMine: Void? = buffer.modifyIfUniquelyOwned { buffer in
             buffer.withUnsafeMutableReadableBytes { bytes in
                 if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
             }
             buffer.clear()
         }
-        if isMine != nil { spareOutbound = buffer }
+        guard isMine != nil else { return }
+        spareOutboundBytes += buffer.capacity
+        spareOutbound.append(buffer)
     }
 
     /// Empties the shared writer after an answer.

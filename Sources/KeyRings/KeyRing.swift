@@ -18,6 +18,8 @@ package final class KeyRing: Sendable {
     package let versions: [KeyVersion]
     /// The newest version.
     package let latest: KeyVersion
+    /// The newest version, for work on many items.
+    package let newest: Unmanaged<KeyVersion>
     /// The storage revision that this picture was read from or written at; pictures are ordered by it.
     package let revision: UInt64
     /// Versions that storage does not hold in this form yet.
@@ -47,6 +49,7 @@ package final class KeyRing: Sendable {
         self.settings = settings
         self.versions = versions
         self.latest = latest
+        newest = .passUnretained(latest)
         self.revision = revision
         self.unstored = unstored
         self.shelf = shelf

@@ -29,14 +29,17 @@ extension KeyVersion {
                         convergentNonce: settings.isConvergent ? nonceKey : nil, message, authenticating: data,
                         into: out)
                 } else {
-                    try cipher.seal(message, authenticating: data, into: out)
+                    _ = try cipher.use { (cipher) throws(CryptoError) in
+                        try cipher.seal(message, authenticating: data, into: out)
+                        return length
+                    }
                 }
                 return length
             }
         } catch {
             throw error == .messageTooLong ? .messageTooLong : .cryptoUnavailable
         }
-        prefix.withUnsafeBytes { output.append(ByteView($0)) }
+        output.append(prefixText)
         output.append(base64: workspace.sealed.view)
     }
 
@@ -58,7 +61,9 @@ extension KeyVersion {
                     return try TransientAEAD.open(
                         algorithm, key: key, sealed: sealed, authenticating: data, into: out)
                 }
-                return try cipher.open(sealed, authenticating: data, into: out)
+                return try cipher.use { (cipher) throws(CryptoError) in
+                    try cipher.open(sealed, authenticating: data, into: out)
+                }
             }
         } catch {
             throw error == .authenticationFailed ? .authenticationFailed(settings.type) : .cryptoUnavailable
@@ -74,13 +79,22 @@ extension KeyRing {
         guard !settings.isSoftDeleted else { throw .softDeleted }
         guard settings.type.supportsEncryption else { throw .cannotDecrypt(settings.type) }
         let parts = try CiphertextText(text, settings)
-        let version = try decryptionVersion(parts.version)
+        if parts.version == settings.latestVersion {
+            return try newest.use { (version) throws(KeyRingError) in
+                try open(parts.payload, by: version, &workspace, isAuthenticatingData)
+            }
+        }
+        try open(parts.payload, by: decryptionVersion(parts.version), &workspace, isAuthenticatingData)
+    }
+
+    @inline(__always)
+    private func open(
+        _ payload: ByteView, by version: KeyVersion, _ workspace: inout Workspace, _ isAuthenticatingData: Bool
+    ) throws(KeyRingError) {
         if settings.isConvergent && version.convergentVersion != KeyEntry.currentConvergentVersion {
             throw .oldConvergentVersion(version.convergentVersion)
         }
-        do throws(Base64Fault) { try workspace.sealed.replace(decoding: parts.payload) } catch {
-            throw .ciphertextBase64
-        }
+        do throws(Base64Fault) { try workspace.sealed.replace(decoding: payload) } catch { throw .ciphertextBase64 }
         try version.open(&workspace, settings: settings, isAuthenticatingData: isAuthenticatingData)
     }
 }

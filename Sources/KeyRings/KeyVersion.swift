@@ -45,8 +45,10 @@ package final class KeyVersion: Sendable {
     package let certificates: [[UInt8]]
     /// The scheme of convergent nonces.
     package let convergentVersion: Int
-    // The cipher once more: the hot path takes no enum apart.
-    let cipher: AEADKey?
+    // The cipher once more: the hot path takes no enum apart, and counts no references.
+    let cipher: Unmanaged<AEADKey>?
+    // The prefix once more, in memory of its own, for the same reason.
+    let prefixText: ByteView
     let derivation: Derivation
     private let hmacSecret: SecretBytes
     private let macs = Mutex<[DigestAlgorithm: HMACKey]>([:])
@@ -66,44 +68,50 @@ package final class KeyVersion: Sendable {
         convergentVersion = entry.convergentVersion
         macPrefix = Array("vault:v\(number):".utf8)
         prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
+        prefixText = Self.kept(prefix)
         if let lengths = settings.type.keyLengths, !lengths.contains(entry.key.count) {
             throw .keyLength(entry.key.count, settings.type)
         }
         derivation = try Self.derivation(settings, entry.key)
         let isMAC = settings.type.family == .hmac
-        (cipher, material) = try Self.material(settings, entry)
+        material = try Self.material(settings, entry)
+        if case .cipher(let key) = material { cipher = .passUnretained(key) } else { cipher = nil }
         hmacSecret = isMAC ? entry.key : entry.hmacKey
+    }
+
+    deinit { prefixText.pointer.deallocate() }
+
+    private static func kept(_ bytes: [UInt8]) -> ByteView {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        memory.copyBytes(from: bytes)
+        return ByteView(UnsafeRawBufferPointer(memory))
     }
 
     private static func material(
         _ settings: KeySettings, _ entry: borrowing KeyEntry
-    ) throws(KeyRingError) -> (AEADKey?, KeyMaterial) {
+    ) throws(KeyRingError) -> KeyMaterial {
         do throws(CryptoError) {
             switch settings.type.family {
             case .cipher(let algorithm):
-                let key = try AEADKey(algorithm, material: entry.key.duplicate())
-                return (key, .cipher(key))
+                return .cipher(try AEADKey(algorithm, material: entry.key.duplicate()))
             case .pair(let algorithm):
-                return (
-                    nil,
-                    .pair(
-                        PairMaterial(algorithm, secret: entry.key.duplicate(), subjectPublicKeyInfo: entry.publicKey))
-                )
+                return .pair(
+                    PairMaterial(algorithm, secret: entry.key.duplicate(), subjectPublicKeyInfo: entry.publicKey))
             case .postQuantum, .kem: break
-            case .hmac: return (nil, .hmac)
-            case .cmac: return (nil, .cmac(try CMACKey(entry.key.duplicate())))
+            case .hmac: return .hmac
+            case .cmac: return .cmac(try CMACKey(entry.key.duplicate()))
             }
         } catch {
             throw .cryptoUnavailable
         }
         if let algorithm = settings.type.kem {
             let material = try KEMMaterial(algorithm, seed: entry.key.duplicate(), publicKey: entry.publicKey)
-            return (nil, .kem(material))
+            return .kem(material)
         }
         guard let set = settings.mlDSA else { throw .settingsInconsistent }
         let signer = try PostQuantumSigner(
             set, classic: settings.classicHalf, secret: entry.key, publicKey: entry.publicKey)
-        return (nil, .postQuantum(signer))
+        return .postQuantum(signer)
     }
 
     /// A version whose key is at hand as an object: a pair, a signer, or a key encapsulation pair.
@@ -119,6 +127,7 @@ package final class KeyVersion: Sendable {
         convergentVersion = KeyEntry.currentConvergentVersion
         macPrefix = Array("vault:v\(number):".utf8)
         prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
+        prefixText = Self.kept(prefix)
         cipher = nil
         self.material = material
         hmacSecret = hmacKey

@@ -77,10 +77,11 @@ extension Transit {
         body.append("{")
         for (position, index) in order.enumerated() {
             do throws(KeyRingError) {
-                let version = try grant.version(item.keyVersion)
-                try workspace.decodeContext(command.work.texts.view(item.context))
-                try version.deriveMessage(
-                    index: index, count: count, salt: command.salt, info: command.info, &workspace)
+                try grant.withVersion(item.keyVersion) { (version) throws(KeyRingError) in
+                    try workspace.decodeContext(command.work.texts.view(item.context))
+                    try version.deriveMessage(
+                        index: index, count: count, salt: command.salt, info: command.info, &workspace)
+                }
                 body.append("\"")
                 body.append(decimal: index)
                 body.append("\":{")

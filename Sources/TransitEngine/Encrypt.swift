@@ -76,12 +76,22 @@ extension BatchWork {
     }
 
     /// Seals the workspace's message under the workspace's context.
+    @inline(__always)
     func appendResealed(
         _ index: Int, _ item: BatchItem, _ ring: KeyRing, _ grant: UsageGrant, workspace: inout Workspace,
         showsVersion: Bool = true, to body: inout ByteWriter
     ) throws(KeyRingError) {
         if item.hasNonce { throw .nonceNotAllowed }
-        let version = try grant.version(item.keyVersion)
+        try grant.withVersion(item.keyVersion) { (version) throws(KeyRingError) in
+            try appendResealed(index, item, ring, version, &workspace, showsVersion: showsVersion, to: &body)
+        }
+    }
+
+    @inline(__always)
+    private func appendResealed(
+        _ index: Int, _ item: BatchItem, _ ring: KeyRing, _ version: KeyVersion, _ workspace: inout Workspace,
+        showsVersion: Bool, to body: inout ByteWriter
+    ) throws(KeyRingError) {
         let hasData = !item.associatedData.isBlank
         if hasData {
             guard ring.settings.type.cipher != nil else {

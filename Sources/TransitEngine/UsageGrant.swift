@@ -4,7 +4,7 @@ internal import KeyRings
 struct UsageGrant: Sendable {
     private let ring: KeyRing
     // Set when every item wants the latest version: then it is not looked up for each.
-    private var onlyVersion: KeyVersion?
+    private var onlyVersion: Unmanaged<KeyVersion>?
     // Versions whose limit the request would pass: their items fail, nothing was counted for them.
     private var exhausted: [Int] = []
     /// Whether messages of the latest version were counted.
@@ -18,7 +18,7 @@ struct UsageGrant: Sendable {
         guard work.missingKeyVersions(ring).isEmpty else { return nil }
         if work.wantsOnlyLatest {
             guard take(ring.latest, UInt64(work.items.count)) else { return nil }
-            onlyVersion = ring.latest
+            onlyVersion = ring.newest
             return
         }
         var taken: [(KeyVersion, UInt64)] = []
@@ -50,13 +50,15 @@ struct UsageGrant: Sendable {
         return true
     }
 
-    /// The version that seals an item; throws when it may not or has no messages left.
+    /// Lends the version that seals an item; throws when it may not or has no messages left.
     @inline(__always)
-    func version(_ requested: Int) throws(KeyRingError) -> KeyVersion {
-        if let onlyVersion, exhausted.isEmpty { return onlyVersion }
+    func withVersion(
+        _ requested: Int, _ body: (KeyVersion) throws(KeyRingError) -> Void
+    ) throws(KeyRingError) {
+        if let onlyVersion, exhausted.isEmpty { return try onlyVersion.use(body) }
         let version = try ring.encryptionVersion(requested)
         try check(version)
-        return version
+        try body(version)
     }
 
     /// Throws when the version has no messages left.

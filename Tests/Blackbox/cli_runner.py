@@ -151,6 +151,24 @@ class CommandLine:
         return "\n".join([*lines, f"= {outcome.returncode}", ""]) + "\n"
 
 
+def steady(output):
+    """Long work as a terminal got it: one picture of each progress line, and the end, with what a machine's speed
+    changes left out: numbers, the length of bars and rules."""
+    pictures = []
+    for picture in output.split("\r␛[K"):
+        picture = re.sub(r"[█▉▊▋▌▍▎▏·]+", lambda bar: "·" if bar[0][0] == "·" else "█", picture)
+        picture = re.sub(r"\d[\d,.:]*", "N", re.sub(r"␛\[[\d;]*[mK]", lambda code: code[0].translate(TO_LETTERS), picture))
+        picture = re.sub(r" {2,}", "  ", re.sub("─+", "─", picture)).translate(TO_DIGITS)
+        if picture and (not pictures or picture.split()[0] != pictures[-1].split()[0]):
+            pictures.append(picture)
+    return "\\r\n".join(pictures)
+
+
+# Digits of escape sequences are no numbers.
+TO_LETTERS = {ord("0") + digit: 0xE000 + digit for digit in range(10)}
+TO_DIGITS = {letter: digit for digit, letter in TO_LETTERS.items()}
+
+
 def matches_snapshot(name, text, extra=()):
     """Compares with the snapshot of that name, or writes it."""
     fresh = masked(text, extra)

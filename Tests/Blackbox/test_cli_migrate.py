@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cli_runner import CommandLine
+from cli_runner import CommandLine, matches_snapshot, steady
 from durable_server import DurableServer
 
 CONFIGURATION = """
@@ -66,6 +66,15 @@ def test_a_database_moves_with_its_keys_and_its_token(cli, filled, tmp_path):
 def test_a_rehearsal_reads_everything_and_keeps_nothing(cli, filled, tmp_path):
     assert "nothing was kept" in cli.good(*migration(tmp_path, kind="inmem"))
     assert not (tmp_path / "new").exists()
+
+
+def test_a_migration_on_a_terminal_looks_as_its_snapshot(cli, filled, tmp_path):
+    text = ""
+    for kind in ("inmem", "sqlite", "sqlite"):
+        what = migration(tmp_path, kind=kind)
+        output, status = cli.on_terminal(*what)
+        text += f"$ strongroom {' '.join(what)}\n{steady(output)}= {status}\n\n"
+    matches_snapshot("terminal-migrate", text)
 
 
 def test_a_migration_that_is_killed_is_run_again(cli, filled, tmp_path):

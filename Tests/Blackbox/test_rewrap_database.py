@@ -11,7 +11,7 @@ import time
 import pytest
 
 from blackbox_client import unique
-from cli_runner import CommandLine
+from cli_runner import CommandLine, matches_snapshot, steady
 from postgresql_server import PostgreSQL
 
 ROWS = 6000
@@ -101,6 +101,14 @@ def test_rewrapping_rows_that_is_killed_goes_on_without_loss(api, cli, database,
     assert open_all(api, cards, [number for _, number in rows]) == [b"%d" % number for number in range(ROWS)]
     assert api.request("GET", f"transit/keys/{cards}").json["data"]["min_decryption_version"] == 2
     assert f"{ROWS:,}" in output
+
+
+def test_rewrapping_rows_on_a_terminal_looks_as_its_snapshot(cli, database, cards):
+    text = ""
+    for more in (["-census"], [f"-update={UPDATE}"], ["-census"]):
+        output, status = cli.on_terminal(*words(database, cards, *more))
+        text += f"$ strongroom transit rewrap {' '.join(more)}\n{steady(output)}= {status}\n\n"
+    matches_snapshot("terminal-rewrap", text)
 
 
 def test_rows_that_others_change_meanwhile_are_left_alone(api, cli, database, cards):

@@ -164,7 +164,7 @@ struct MountChangeTests {
 }
 
 /// Stands for the engine of `sys/`.
-private struct FakeSystem: SecretsEngine {
+private final class FakeSystem: SecretsEngine {
     let typeName = "system"
     func resolve(_ request: EngineRequest) throws(EchoFault) -> Int { 0 }
     func capability(for command: Int) -> Capability { .read }

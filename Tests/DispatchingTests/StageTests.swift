@@ -31,8 +31,9 @@ private final class FakeRule: AccessRule, AccessRules {
     func touches(below path: ByteView) -> Bool { true }
 }
 
-private struct FakeRights: RightsGranting {
+private final class FakeRights: RightsGranting {
     let rule: FakeRule
+    init(rule: FakeRule) { self.rule = rule }
     func rules(of caller: Caller) -> any AccessRules { rule }
 }
 
@@ -90,6 +91,7 @@ private final class FakeTrail: AuditTrail {
             return UInt64(state.lines.count)
         }
     }
+    func flush() {}
     var settledTicket: UInt64 { state.withLock { UInt64($0.lines.count) } }
     func wasRecorded(_ ticket: UInt64) -> Bool { state.withLock { ticket < $0.failsFrom } }
     func onSettled(_ wake: @escaping @Sendable () -> Void) {}

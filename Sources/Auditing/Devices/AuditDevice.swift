@@ -46,6 +46,8 @@ final class AuditDevice: Sendable {
     let alarm = DispatchSemaphore(value: 0)
     /// Whether entries are formatted for it; a copy of what the lane says.
     let isUp = Atomic<Bool>(true)
+    /// Something waits for its thread, which sleeps.
+    let isToWake = Atomic<Bool>(false)
     /// Asked by SIGHUP.
     let isToReopen = Atomic<Bool>(false)
     /// When its sink last took something. **Units** monotonic nanoseconds.

@@ -19,6 +19,18 @@ final class AuditScratch: @unchecked Sendable {
         let accessor: [UInt8]
         /// The members of `auth` after the accessor.
         let members: [UInt8]
+        /// The hash of the caller's token, in quotes; empty where values are in clear.
+        let token: [UInt8]
+    }
+
+    /// What of a rule is the same in every entry.
+    struct RuleText {
+        // Kept, so that no other rule gets its address.
+        let rule: any AccessRule
+        /// The members that tell who granted.
+        let grantors: [UInt8]
+        /// The member that tells where the rule is written.
+        let origin: [UInt8]
     }
 
     private struct CallerKey: Hashable {
@@ -28,9 +40,11 @@ final class AuditScratch: @unchecked Sendable {
 
     private static let roomKept = 256 * 1024
     private static let callersKept = 512
+    private static let rulesKept = 512
 
     private var lines: [Line] = []
     private var callers: [CallerKey: CallerText] = [:]
+    private var rules: [ObjectIdentifier: RuleText] = [:]
     private var lastAddress = PeerAddress.unknown
     private var lastAddressText: [UInt8] = []
     /// Strings with their escapes resolved.
@@ -74,10 +88,22 @@ final class AuditScratch: @unchecked Sendable {
     func hasLines(_ index: Int) -> Bool { index < lines.count && lines[index].bytes.count > 0 }
     func count(_ index: Int) -> Int { lines[index].bytes.count }
 
-    /// Zeroes what the entry left behind.
-    func end() {
-        for line in lines where line.bytes.count > 0 { line.bytes.reset(keeping: Self.roomKept) }
-        unescaped.reset(keeping: Self.roomKept)
+    /// Forgets what the entry left behind; with `zeroing`, lines in which values are in clear are zeroed.
+    func end(zeroing: Bool) {
+        for line in lines where line.bytes.count > (zeroing ? 0 : Self.roomKept) {
+            line.bytes.reset(keeping: Self.roomKept)
+        }
+        if unescaped.count > 0 { unescaped.reset(keeping: Self.roomKept) }
+    }
+
+    /// The texts of a rule, made by `make` when they are not here.
+    func text(of rule: any AccessRule, _ make: () -> RuleText) -> RuleText {
+        let key = ObjectIdentifier(rule)
+        if let known = rules[key] { return known }
+        if rules.count >= Self.rulesKept { rules.removeAll(keepingCapacity: true) }
+        let made = make()
+        rules[key] = made
+        return made
     }
 
     /// The texts of a caller for a device, made by `make` when they are not here.

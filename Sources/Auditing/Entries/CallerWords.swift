@@ -3,8 +3,8 @@ internal import EngineKit
 
 /// What entries say of a caller: the same in each of a device, and so made once.
 enum CallerWords {
-    /// Nil when hashing failed.
-    static func make(_ caller: Caller, _ hasher: inout ValueHasher) -> AuditScratch.CallerText? {
+    /// The texts of a caller whose token is `token`; nil when hashing failed.
+    static func make(_ caller: Caller, _ token: ByteView, _ hasher: inout ValueHasher) -> AuditScratch.CallerText? {
         var accessor = ByteWriter(capacity: 128)
         if caller.accessor.isEmpty {
             accessor.append("\"\"")
@@ -13,8 +13,11 @@ enum CallerWords {
         }
         var members = ByteWriter(capacity: 512)
         write(caller, &hasher, to: &members)
+        var hash = ByteWriter()
+        if !hasher.isRaw && !token.isEmpty { hasher.append(token, to: &hash) }
         if hasher.isBroken { return nil }
-        return AuditScratch.CallerText(caller: caller, accessor: accessor.view.array, members: members.view.array)
+        return AuditScratch.CallerText(
+            caller: caller, accessor: accessor.view.array, members: members.view.array, token: hash.view.array)
     }
 
     /// Appends the members of `auth` that tell who it is, each with a comma in front.

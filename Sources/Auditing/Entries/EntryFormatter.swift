@@ -9,7 +9,6 @@ struct EntryFormatter {
     let headers: [AuditedHeader]
     let scratch: AuditScratch
     var hasher: ValueHasher
-    private var tokenHash = ByteWriterPlace()
 
     /// Where a text stands in the output.
     private struct ByteWriterPlace {
@@ -79,7 +78,7 @@ struct EntryFormatter {
     private mutating func text(of caller: Caller) -> AuditScratch.CallerText? {
         var hasher = hasher
         let text = scratch.text(of: caller, for: device.serial) {
-            CallerWords.make(caller, &hasher)
+            CallerWords.make(caller, entry.token, &hasher)
         }
         if hasher.isBroken { self.hasher = hasher }
         return text
@@ -87,12 +86,9 @@ struct EntryFormatter {
 
     private mutating func writeAuth(_ caller: AuditScratch.CallerText?, _ output: inout ByteWriter) {
         output.append(",\"auth\":{")
-        tokenHash = ByteWriterPlace()
         if !entry.token.isEmpty, caller != nil {
             output.append("\"client_token\":")
-            let start = output.count
-            hasher.append(entry.token, to: &output)
-            tokenHash = ByteWriterPlace(offset: start, count: output.count - start)
+            writeToken(caller, &output)
             output.append(",")
         }
         if let caller {
@@ -105,6 +101,14 @@ struct EntryFormatter {
         output.append("}")
     }
 
+    private mutating func writeToken(_ caller: AuditScratch.CallerText?, _ output: inout ByteWriter) {
+        if let hash = caller?.token, !hash.isEmpty {
+            output.append(hash)
+        } else {
+            hasher.append(entry.token, to: &output)
+        }
+    }
+
     private func writeDecision(_ output: inout ByteWriter) {
         let isAllowed = entry.rule.map { rule in
             !rule.capabilities.contains(.deny) && rule.capabilities.contains(CapabilitySet(entry.operation))
@@ -112,15 +116,22 @@ struct EntryFormatter {
         }
         output.append("\"policy_results\":{\"allowed\":")
         output.append(isAllowed ?? (entry.error == nil) ? "true" : "false")
-        guard let origin = entry.rule?.origin else { return output.append("}") }
-        if isAllowed ?? false {
-            output.append(",\"granting_policies\":[{\"name\":")
-            output.append(jsonString: String(Self.policyName(origin)))
-            output.append(",\"namespace_id\":\"root\",\"type\":\"acl\"}]")
-        }
-        output.append(",\"rule\":")
-        output.append(jsonString: origin)
+        guard let rule = entry.rule else { return output.append("}") }
+        let text = scratch.text(of: rule) { Self.text(of: rule) }
+        if isAllowed ?? false { output.append(text.grantors) }
+        output.append(text.origin)
         output.append("}")
+    }
+
+    private static func text(of rule: any AccessRule) -> AuditScratch.RuleText {
+        var grantors = ByteWriter(capacity: 128)
+        grantors.append(",\"granting_policies\":[{\"name\":")
+        grantors.append(jsonString: String(policyName(rule.origin)))
+        grantors.append(",\"namespace_id\":\"root\",\"type\":\"acl\"}]")
+        var origin = ByteWriter(capacity: 128)
+        origin.append(",\"rule\":")
+        origin.append(jsonString: rule.origin)
+        return AuditScratch.RuleText(rule: rule, grantors: grantors.view.array, origin: origin.view.array)
     }
 
     /// What stands before the first `: `. By bytes: the search for a text in a text is generic, and as slow as a hash.
@@ -144,12 +155,7 @@ struct EntryFormatter {
         writeMount(",", &output)
         if !entry.token.isEmpty {
             output.append(",\"client_token\":")
-            if tokenHash.count > 0 {
-                output.reserve(tokenHash.count)
-                output.append(output.view.slice(tokenHash.offset, tokenHash.count))
-            } else {
-                hasher.append(entry.token, to: &output)
-            }
+            writeToken(caller, &output)
         }
         if let caller {
             output.append(",\"client_token_accessor\":")

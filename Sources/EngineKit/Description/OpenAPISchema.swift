@@ -66,7 +66,8 @@ enum OpenAPISchema {
         for status in bodies.keys where status >= 400 {
             bodies[status, default: []].append(("application/json", ref("Refusal")))
         }
-        var members: [String: JSON] = ["default": response("Refused.", [("application/json", ref("Refusal"))])]
+        let chosen = answers.filter(\.hasAnyStatus).map { (mediaType($0), schema($0)) }
+        var members = ["default": response("Refused.", chosen + [("application/json", ref("Refusal"))])]
         for (status, body) in bodies { members[String(status)] = response("Done.", body) }
         if isEmpty { members["204"] = .object(["description": "Done; there is nothing to tell."]) }
         return .object(members)

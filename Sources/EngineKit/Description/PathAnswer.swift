@@ -26,6 +26,8 @@ package struct PathAnswer: Sendable {
     package let members: [PathField]
     /// Statuses with such a body.
     package private(set) var statuses: [Int]
+    /// Whether callers may choose any other status for it.
+    package private(set) var hasAnyStatus = false
     /// Whether the object may have members that are not described.
     package private(set) var isOpenEnded = true
 
@@ -53,6 +55,12 @@ package struct PathAnswer: Sendable {
     /// A body of another media type.
     package static func file(_ mediaType: String) -> PathAnswer { PathAnswer(.file(mediaType: mediaType)) }
 
+    /// The same with any status that callers choose.
+    package func withAnyStatus() -> PathAnswer {
+        var answer = self
+        answer.hasAnyStatus = true
+        return answer
+    }
     /// The same with these statuses.
     package func with(statuses: Int...) -> PathAnswer { PathAnswer(form, members, statuses: statuses) }
 }

@@ -13,7 +13,7 @@ extension SystemPaths {
                     .int("uninitcode", "Status before the initialization."),
                     .int("drsecondarycode", "Kept for clients."), .int("performancestandbycode", "Kept for clients."),
                     .flag("standbyok", "Kept for clients."), .flag("perfstandbyok", "Kept for clients."),
-                ], gives: PathAnswer.bare(healthFacts).with(statuses: 200, 429, 472, 473, 501, 503))),
+                ], gives: PathAnswer.bare(healthFacts).with(statuses: 200, 429, 472, 473, 501, 503).withAnyStatus())),
         Endpoint("seal-status", .everybodyAlways, read: always(.seal(.status))).told(
             "Whether the server is sealed.", .read("Tells it.", gives: .bare(sealFacts))),
         Endpoint("leader", .everybodyAlways, read: always(.leader)).told(
