@@ -55,10 +55,10 @@ package enum DatabaseError: WireFault, Equatable {
         case .parameters(let fault): fault.faultClass
         case .malformedName, .pluginMissing, .unknownPlugin, .verification, .details, .databaseMissing,
             .unknownDatabase, .usernameMissing, .usernameFixed, .rotationMissing, .invalidSchedule, .periodTooShort,
-            .creationMissing, .defaultAboveMax, .unknownRole, .unknownStaticRole, .unknownPolicy, .invalidTemplate:
+            .creationMissing, .defaultAboveMax, .unknownRole, .unknownStaticRole, .unknownPolicy, .invalidTemplate,
+            .roleNotAllowed:
             .invalidRequest
         case .nothingThere: .nothingThere
-        case .roleNotAllowed: .internal
         // Not 503, which tells clients that this server is sealed.
         case .database, .halfMade: .internal
         case .storage, .noRandomness: .unavailable

@@ -70,10 +70,12 @@ extension ConnectionHandler {
                 finishReply(work)
                 return advance()
             }
-            var buffer = context.channel.allocator.buffer(capacity: piece.count)
+            // Fresh memory of this size would be page faults.
+            var buffer = loop.takeOutbound()
             buffer.writeBytes(piece.buffer)
             sent += piece.count
             context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+            loop.recycle(outbound: consume buffer)
         }
     }
 

@@ -190,7 +190,7 @@ def test_the_surface_answers_as_the_field_does(vault, pg):
     with pytest.raises(VaultError):
         engine.create_static_role("s", "one", "nobody-there", [], rotation_period=3600, mount_point=pg.path)
     pg.configure(allowed_roles=["other"])
-    with pytest.raises(InternalServerError, match='"ro" is not an allowed role'):
+    with pytest.raises(InvalidRequest, match='"ro" is not an allowed role'):
         pg.credentials()
     engine.delete_role("ro", mount_point=pg.path)
     engine.delete_connection("one", mount_point=pg.path)

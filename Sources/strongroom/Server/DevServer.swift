@@ -110,5 +110,6 @@ struct DevServer {
         }
         print(lines.joined(separator: "\n"))
         fflush(nil)
+        ServerProcess.releaseStartCode()
     }
 }

@@ -21,6 +21,22 @@ enum ServerProcess {
         }
     }
 
+    /// Unmaps what the start has read of the program's code: the self-tests touch every algorithm once, and most servers
+    /// need few of them. Code is never written to; what runs again is mapped again, out of the system's cache.
+    static func releaseStartCode() {
+        guard let maps = FileHandle(forReadingAtPath: "/proc/self/maps"), let text = try? maps.readToEnd() else {
+            return
+        }
+        for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { continue }
+            let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            guard bounds.count == 2, bounds[1] > bounds[0], let start = UnsafeMutableRawPointer(bitPattern: bounds[0])
+            else { continue }
+            madvise(start, Int(bounds[1] - bounds[0]), MADV_DONTNEED)
+        }
+    }
+
     /// Connections are descriptors: takes as many as the system lets us have.
     private static func raiseDescriptorLimit() {
         var limit = rlimit()

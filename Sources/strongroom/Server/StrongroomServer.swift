@@ -176,5 +176,6 @@ struct StrongroomServer {
                 "version": "\(Strongroom.release)", "storage": "\(parts.settings.storage.type)",
                 "self-tests": "\(SelfTests.names.count)",
             ])
+        ServerProcess.releaseStartCode()
     }
 }
