@@ -41,6 +41,8 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
 
     /// Pipelined bytes that are kept while an answer is being made; above it the socket is not read.
     static let backlogLimit = 64 * 1024
+    /// Answers below this size leave together with those of other connections: see `LoopState.flushSoon`.
+    static let flushedLater = 8 * 1024
     /// Answers gathered in one buffer before they are written.
     static let outboundLimit = 256 * 1024
 
@@ -140,6 +142,14 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        guard phase == .idle, held.isEmpty, let outbound, outbound.readableBytes < Self.flushedLater else {
+            return finishTurn()
+        }
+        loop.flushSoon(self)
+    }
+
+    /// Sends what was gathered, now that no more of it comes.
+    func finishTurn() {
         flushOutbound()
         closeIfInputEnded()
     }

@@ -71,6 +71,7 @@ final class LoopState: @unchecked Sendable {
     private var sweeping: RepeatedTask?
     private var awaiting: [any LoopMember] = []
     private var isToFlushRecords = false
+    private var flushing: [ConnectionHandler] = []
     // Whether somebody waits for audit entries: whoever settles them need not look further otherwise.
     private let isAwaited = Atomic<Bool>(false)
 
@@ -94,6 +95,21 @@ final class LoopState: @unchecked Sendable {
             self.sweep()
         }
         answering.onOutcomes { [weak self] in self?.wake() }
+    }
+
+    // MARK: Answers
+
+    /// Sends the connection's answers once all that this turn of the loop takes in is answered: clients are then woken
+    /// once for many answers, which on a busy machine costs more than to make them. Tasks run behind a turn's events.
+    func flushSoon(_ connection: ConnectionHandler) {
+        if flushing.isEmpty { eventLoop.execute { self.flush() } }
+        flushing.append(connection)
+    }
+
+    private func flush() {
+        let connections = flushing
+        flushing.removeAll(keepingCapacity: true)
+        for connection in connections { connection.finishTurn() }
     }
 
     // MARK: Audit entries
