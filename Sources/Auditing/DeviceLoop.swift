@@ -158,6 +158,8 @@ final class DeviceLoop {
 
     private func rest() {
         let woken = device.alarm.wait(timeout: .now() + .milliseconds(Self.restMilliseconds)) == .success
+        // On a busy machine others go first, and add to what is written at once.
+        if woken { sched_yield() }
         broker.order.withLock { _ in device.lane.isAsleep = false }
         if device.isToReopen.exchange(false, ordering: .relaxed) {
             if let fault = open() { fail(fault) }
