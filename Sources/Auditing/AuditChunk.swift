@@ -57,7 +57,8 @@ struct AuditQueue {
     mutating func append(_ lines: inout ByteWriter, ticket: UInt64) {
         byteCount += lines.count
         guard lines.count < Self.largeBytes else {
-            let chunk = AuditChunk()
+            // One that was used before gives its memory for the next large entry.
+            let chunk = spare.popLast() ?? AuditChunk()
             swap(&chunk.bytes, &lines)
             chunk.marks.append(AuditChunk.Mark(ticket: ticket, end: chunk.bytes.count))
             return chunks.append(chunk)

@@ -32,10 +32,12 @@ struct ValueHasher {
             // The digest waits at the end: the digits written never overtake the bytes still to be read.
             let digest = out + Self.digestLength
             do throws(CryptoError) { try key.authenticate(value, into: digest) } catch { return 0 }
-            for index in 0..<Self.digestLength {
-                let byte = digest[index]
-                out[2 * index] = Self.digit(byte >> 4)
-                out[2 * index + 1] = Self.digit(byte & 15)
+            let raw = UnsafeMutableRawPointer(out)
+            for index in stride(from: 0, to: Self.digestLength, by: 4) {
+                let four = raw.loadUnaligned(fromByteOffset: Self.digestLength + index, as: UInt32.self)
+                raw.storeBytes(
+                    of: Hex.digits(ofFour: UInt32(littleEndian: four)).littleEndian, toByteOffset: 2 * index,
+                    as: UInt64.self)
             }
             out[2 * Self.digestLength] = UInt8(ascii: "\"")
             isDone = true
@@ -43,9 +45,6 @@ struct ValueHasher {
         }
         if !isDone { isBroken = true }
     }
-
-    @inline(__always)
-    private static func digit(_ nibble: UInt8) -> UInt8 { nibble + (nibble < 10 ? 0x30 : 0x57) }
 
     /// Appends a value: hashed, or with `log_raw` as it is.
     mutating func append(_ value: ByteView, to output: inout ByteWriter) {
