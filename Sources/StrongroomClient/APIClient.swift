@@ -67,6 +67,8 @@ package final class APIClient: Sendable {
             default: false
             }
         case .failure(.timedOut): verb.isHarmless
+        // Nothing was sent: the server may just be starting.
+        case .failure(.unreachable(_, ClientFault.connectionRefused)): true
         case .failure: false
         }
     }

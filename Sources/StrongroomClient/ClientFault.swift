@@ -6,7 +6,7 @@ package enum ClientFault: Error, Sendable, Equatable {
     case badTLSFile(String, String)
     /// A setting out of the environment cannot be used.
     case badSetting(String, String)
-    /// Nobody answers at the address.
+    /// Nobody answers at the address, and why.
     case unreachable(String, String)
     /// The certificate of the server is not trusted, or TLS failed otherwise.
     case untrusted(String, String)
@@ -29,6 +29,9 @@ package enum ClientFault: Error, Sendable, Equatable {
         case .badAddress, .badTLSFile, .badSetting, .badToken: false
         }
     }
+
+    /// Why nobody answers where no server listens: nothing was sent.
+    static let connectionRefused = "connection refused"
 
     /// The status of a refusal.
     package var status: Int? { if case .refused(let status, _, _, _) = self { status } else { nil } }

@@ -42,12 +42,12 @@ enum TransportFaults {
             return "no such host: \(error.host)"
         }
         if let first = error.connectionErrors.first?.error as? IOError { return reason(first) }
-        return "connection refused"
+        return ClientFault.connectionRefused
     }
 
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
-        case 111: "connection refused"
+        case 111: ClientFault.connectionRefused
         case 113, 101: "no route to the host"
         case 2: "no such socket"
         case 13: "no right to open the socket"

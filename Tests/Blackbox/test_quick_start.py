@@ -58,6 +58,8 @@ def test_the_production_quick_start_leads_to_an_unsealed_server_with_tls(binary,
         script = script.replace("8200", str(free_port()))
     environment = {
         "HOME": str(tmp_path), "PATH": f"{pathlib.Path(binary).parent}:{os.environ['PATH']}", "TERM": "dumb",
+        # The server that is tested here takes longer to start than the one that users build.
+        "STRONGROOM_MAX_RETRIES": "6",
     }
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,

@@ -21,8 +21,8 @@ enum ServerProcess {
         }
     }
 
-    /// Unmaps what the start has read of the program's code: the self-tests touch every algorithm once, and most servers
-    /// need few of them. Code is never written to; what runs again is mapped again, out of the system's cache.
+    /// Unmaps what the start has read of the program's code: the self-tests touch every algorithm once, and most
+    /// servers need few of them. Code is never written to; what runs again is mapped again, out of the system's cache.
     static func releaseStartCode() {
         guard let maps = FileHandle(forReadingAtPath: "/proc/self/maps"), let text = try? maps.readToEnd() else {
             return
