@@ -79,7 +79,9 @@ extension KeyRing {
         guard !settings.isSoftDeleted else { throw .softDeleted }
         guard settings.type.supportsEncryption else { throw .cannotDecrypt(settings.type) }
         let parts = try CiphertextText(text, settings)
-        if parts.version == settings.latestVersion {
+        // The checks of `decryptionVersion`, without its reference.
+        let number = parts.version
+        if number == settings.latestVersion, number >= settings.minDecryptionVersion, !settings.isDisabled(number) {
             return try newest.use { (version) throws(KeyRingError) in
                 try open(parts.payload, by: version, &workspace, isAuthenticatingData)
             }

@@ -68,7 +68,6 @@ package final class KeyVersion: Sendable {
         convergentVersion = entry.convergentVersion
         macPrefix = Array("vault:v\(number):".utf8)
         prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
-        prefixText = Self.kept(prefix)
         if let lengths = settings.type.keyLengths, !lengths.contains(entry.key.count) {
             throw .keyLength(entry.key.count, settings.type)
         }
@@ -77,6 +76,8 @@ package final class KeyVersion: Sendable {
         material = try Self.material(settings, entry)
         if case .cipher(let key) = material { cipher = .passUnretained(key) } else { cipher = nil }
         hmacSecret = isMAC ? entry.key : entry.hmacKey
+        // Last: an initializer that throws frees nothing of it.
+        prefixText = Self.kept(prefix)
     }
 
     deinit { prefixText.pointer.deallocate() }
@@ -127,7 +128,6 @@ package final class KeyVersion: Sendable {
         convergentVersion = KeyEntry.currentConvergentVersion
         macPrefix = Array("vault:v\(number):".utf8)
         prefix = VersionTemplate(settings.versionTemplate).prefix(number) ?? macPrefix
-        prefixText = Self.kept(prefix)
         cipher = nil
         self.material = material
         hmacSecret = hmacKey
@@ -137,6 +137,7 @@ package final class KeyVersion: Sendable {
         } else {
             derivation = .none
         }
+        prefixText = Self.kept(prefix)
     }
 
     private static func derivation(

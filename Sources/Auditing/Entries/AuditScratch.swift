@@ -93,7 +93,7 @@ final class AuditScratch: @unchecked Sendable {
         for line in lines where line.bytes.count > (zeroing ? 0 : Self.roomKept) {
             line.bytes.reset(keeping: Self.roomKept)
         }
-        if unescaped.count > 0 { unescaped.reset(keeping: Self.roomKept) }
+        unescaped.reset(keeping: Self.roomKept)
     }
 
     /// The texts of a rule, made by `make` when they are not here.
