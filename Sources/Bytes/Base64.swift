@@ -13,9 +13,8 @@ package enum Base64 {
         Int(strongroom_base64_decode(text.start, text.count, output))
     }
 
-    // The output has room for the text and 64 bytes of slack.
-    @usableFromInline
-    static func encode(_ bytes: ByteView, into output: UnsafeMutablePointer<UInt8>) -> Int {
+    /// Encodes `bytes` into `output`, which has room for the text and 64 bytes of slack; returns the text's length.
+    package static func encode(_ bytes: ByteView, into output: UnsafeMutablePointer<UInt8>) -> Int {
         strongroom_base64_encode(bytes.start, bytes.count, output)
     }
 

@@ -12,6 +12,8 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 // prctl is variadic, which Swift does not import. Returns 0 on success.
@@ -64,6 +66,46 @@ static inline int strongroom_sha_final(strongroom_sha_state *state, int length, 
     case 64: return SHA512_Final(digest, &state->sha512);
     default: return 0;
     }
+}
+
+// The memory that strongroom_hmac_sha256 works in; afterwards it holds the message's end and inner state.
+typedef struct strongroom_hmac_work {
+    SHA256_CTX state;
+    unsigned char block[64];
+} strongroom_hmac_work;
+
+static inline void strongroom_store_state(const SHA256_CTX *state, unsigned char *bytes) {
+    for (int word = 0; word < 8; word++) {
+        uint32_t big_endian = __builtin_bswap32(state->h[word]);
+        memcpy(bytes + 4 * word, &big_endian, 4);
+    }
+}
+
+// HMAC-SHA-256 out of the two states after the padded key blocks. The padding is written here, around the library's own
+// block function: copying and finishing two whole states costs as much again as the hashing of a short message.
+static inline void strongroom_hmac_sha256(const strongroom_sha_state *inner, const strongroom_sha_state *outer,
+    const unsigned char *message, size_t count, strongroom_hmac_work *work, unsigned char *digest) {
+    size_t whole = count & ~(size_t)63, rest = count - whole;
+    work->state = inner->sha256;
+    if (whole > 0) SHA256_Update(&work->state, message, whole);
+    memcpy(work->block, message + whole, rest);
+    memset(work->block + rest, 0, 64 - rest);
+    work->block[rest] = 0x80;
+    if (rest >= 56) {
+        SHA256_Transform(&work->state, work->block);
+        memset(work->block, 0, 56);
+    }
+    uint64_t bits = __builtin_bswap64(((uint64_t)count + 64) * 8);
+    memcpy(work->block + 56, &bits, 8);
+    SHA256_Transform(&work->state, work->block);
+    // The outer message is a block and 32 bytes: 768 bits.
+    strongroom_store_state(&work->state, work->block);
+    memset(work->block + 32, 0, 32);
+    work->block[32] = 0x80;
+    work->block[62] = 3;
+    memcpy(work->state.h, outer->sha256.h, sizeof work->state.h);
+    SHA256_Transform(&work->state, work->block);
+    strongroom_store_state(&work->state, digest);
 }
 
 #pragma clang diagnostic pop

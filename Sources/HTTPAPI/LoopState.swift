@@ -47,6 +47,7 @@ final class LoopState: @unchecked Sendable {
     private static let writerKept = 1024 * 1024
     private static let outboundKept = 512 * 1024
     private static let sweepsPerTrim = 10
+    private static let longestGathering = TimeAmount.microseconds(250)
 
     let eventLoop: any EventLoop
     let configuration: HTTPServerConfiguration
@@ -72,6 +73,7 @@ final class LoopState: @unchecked Sendable {
     private var awaiting: [any LoopMember] = []
     private var isToFlushRecords = false
     private var flushing: [ConnectionHandler] = []
+    private var gatheringSince = NIODeadline.now()
     // Whether somebody waits for audit entries: whoever settles them need not look further otherwise.
     private let isAwaited = Atomic<Bool>(false)
 
@@ -101,9 +103,16 @@ final class LoopState: @unchecked Sendable {
 
     /// Sends the connection's answers once all that this turn of the loop takes in is answered: clients are then woken
     /// once for many answers, which on a busy machine costs more than to make them. Tasks run behind a turn's events.
+    ///
+    /// None waits longer than for one answer past `longestGathering`: signatures in the loop take their time.
     func flushSoon(_ connection: ConnectionHandler) {
-        if flushing.isEmpty { eventLoop.execute { self.flush() } }
+        let now = NIODeadline.now()
+        if flushing.isEmpty {
+            gatheringSince = now
+            eventLoop.execute { self.flush() }
+        }
         flushing.append(connection)
+        if now - gatheringSince >= Self.longestGathering { flush() }
     }
 
     private func flush() {

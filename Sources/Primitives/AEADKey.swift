@@ -47,6 +47,16 @@ package final class AEADKey: Sendable {
             into: output + algorithm.nonceLength)
     }
 
+    /// The key as the calling thread seals with it, for many messages.
+    package func sealer() -> AEADSealer {
+        let thread = ThreadState.current
+        var handle: OpaquePointer?
+        if gcryptLimit >= 0, let contexts = slots.ownContexts(of: thread) {
+            handle = try? made(&contexts.pointee.gcrypt, by: .gcrypt, sealing: true)
+        }
+        return AEADSealer(self, thread, handle: handle, limit: gcryptLimit)
+    }
+
     /// Seals under the nonce given, which the output begins with: for convergent encryption and test vectors only.
     ///
     /// **Throws** also `.invalidNonceLength`.

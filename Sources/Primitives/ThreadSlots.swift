@@ -42,6 +42,12 @@ struct ThreadSlots: ~Copyable, Sendable {
         return try body(&places[index])
     }
 
+    /// The contexts that the thread has for itself; nil for a thread past the slots.
+    func ownContexts(of thread: ThreadPointer) -> UnsafeMutablePointer<KeyContexts>? {
+        let index = thread.pointee.index
+        return index < Self.count ? places + index : nil
+    }
+
     private var places: UnsafeMutablePointer<KeyContexts> {
         madePlaces ?? makePlaces()
     }

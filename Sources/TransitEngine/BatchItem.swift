@@ -16,6 +16,8 @@ struct BatchItem: Sendable {
     var keyVersion = 0
     /// A nonce came with the item.
     var hasNonce = false
+    /// The item is its input and nothing else, in text that stands in the body as it is.
+    var isSole = false
     /// What `proof` is.
     var proofKind = ProofKind.none
 
@@ -47,6 +49,7 @@ struct BatchReader {
     private static let toldFaults = 20
 
     private(set) var items: [BatchItem] = []
+    private var soleItems = 0
     // The index of the item that is being read; after a fault no items are kept.
     private var index = 0
     // Items of loose readers that hold no input: each costs more memory than it took to send.
@@ -66,10 +69,13 @@ struct BatchReader {
 
     private var isStrict: Bool { missingInput != nil }
 
+    /// Whether every item is its input and nothing else.
+    var isPlain: Bool { soleItems == index }
+
     /// Reads the array in front of which the scanner stands.
     mutating func read(_ scanner: inout JSONScanner, _ texts: RequestTexts) throws(JSONFault) {
         // The member may come twice; the last one counts.
-        (items, faults, untold, index, inputless) = ([], [], 0, 0, 0)
+        (items, faults, untold, index, inputless, soleItems) = ([], [], 0, 0, 0, 0)
         try scanner.enter()
         var isFirst = true
         while try scanner.nextElement(&isFirst) {
@@ -78,6 +84,8 @@ struct BatchReader {
                 if let input = scanner.scanSoleString(named: inputName) {
                     var item = BatchItem()
                     item.input = TextRef(offset: input.offset, count: input.count, isUnescaped: false)
+                    item.isSole = true
+                    soleItems += 1
                     keep(item)
                 } else {
                     try readItem(&scanner, texts)

@@ -45,6 +45,7 @@ extension BatchWork {
         let batch = parameters[shape.batch]
         isBatch = batch.kind != .absent && batch.kind != .null
         if batch.kind == .array {
+            isPlain = reader.isPlain
             items = try reader.finished()
         } else if isBatch {
             throw .batchNotArray(got: batch.goType)

@@ -12,6 +12,8 @@ struct BatchWork: Sendable {
     /// All parameters, for those that only one endpoint has.
     let parameters: Parameters
     let items: [BatchItem]
+    /// Whether every item is its input and nothing else.
+    var isPlain = false
     /// Whether the client sent `batch_input`; else there is exactly one item, and its result stands alone.
     let isBatch: Bool
     /// `partial_failure_response_code`.
@@ -26,7 +28,7 @@ struct BatchWork: Sendable {
     var resealPadding = RSAEncryptionPadding.oaep(.sha2_256)
 
     /// Whether every item wants the latest version, as most requests do.
-    var wantsOnlyLatest: Bool { items.allSatisfy { $0.keyVersion == 0 } }
+    var wantsOnlyLatest: Bool { isPlain || items.allSatisfy { $0.keyVersion == 0 } }
 
     /// Versions of a large ring that the items name as their own, and that are not in memory.
     func missingKeyVersions(_ ring: KeyRing) -> Set<Int> {
@@ -57,28 +59,34 @@ struct BatchWork: Sendable {
     /// Writes the results of a batch: `write` appends one item's members, or throws, which becomes the item's error.
     ///
     /// **Layout** `{"batch_results":[{…members,"error":"…","reference":"…"},…]}`. `failure` is written instead of the
-    /// members of an item that failed. **Cost** no allocation per item.
+    /// members of an item that failed. With `grant` they are encrypted under it. **Cost** no allocation per item.
     func appendResults(
-        failure: StaticString, to body: inout ByteWriter,
+        failure: StaticString, to body: inout ByteWriter, sealing grant: UsageGrant? = nil,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) -> BatchTally {
         body.append("{\"batch_results\":[")
-        let tally = appendResults(of: items.indices, failure: failure, to: &body, write)
+        let tally = appendResults(of: items.indices, failure: failure, to: &body, sealing: grant, write)
         body.append("]}")
         return tally
     }
 
     /// The same for a part of the items, without the frame around them.
     func appendResults(
-        of range: Range<Int>, failure: StaticString, to body: inout ByteWriter,
+        of range: Range<Int>, failure: StaticString, to body: inout ByteWriter, sealing grant: UsageGrant? = nil,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) -> BatchTally {
         var tally = BatchTally()
         var workspace = Workspace()
         body.reserve(expectedBytes(range))
+        var run = grant?.run()
         for index in range {
             let item = items[index]
-            body.append(index > range.lowerBound ? ",{" : "{")
+            if index > range.lowerBound { body.append(",") }
+            if item.isSole, run?.append(texts.bodyText(item.input), to: &body) ?? false {
+                tally.succeeded += 1
+                continue
+            }
+            body.append("{")
             let mark = body.count
             do throws(TransitError) {
                 try write(index, item, &workspace, &body)
@@ -118,6 +126,7 @@ extension BatchWork {
     /// how many are worth a thread where the work is slow; else their bytes decide.
     func appendResultsInParallel(
         failure: StaticString, leastItems: Int? = nil, to body: inout ByteWriter,
+        sealing grant: UsageGrant? = nil,
         _ write: @escaping @Sendable (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
         let cores = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
@@ -126,17 +135,18 @@ extension BatchWork {
         let stretch = leastItems.map { max($0, 1) * 4 } ?? .max
         guard mayFanOut, parts > 1 else {
             body.append("{\"batch_results\":[")
-            let tally = await appendInStretches(items.indices, stretch, failure: failure, to: &body, write)
+            let tally = await appendInStretches(items.indices, stretch, failure: failure, to: &body, grant, write)
             body.append("]}")
             return tally
         }
         body.append("{\"batch_results\":[")
         let tally = await withTaskGroup(of: BatchPart.self) { group in
             for part in 1..<parts {
-                group.addTask { await BatchPart(part, self, self.range(part, of: parts), stretch, failure, write) }
+                let range = range(part, of: parts)
+                group.addTask { await BatchPart(part, self, range, stretch, failure, grant, write) }
             }
             // The first part is done here, straight into the body.
-            var tally = await appendInStretches(range(0, of: parts), stretch, failure: failure, to: &body, write)
+            var tally = await appendInStretches(range(0, of: parts), stretch, failure: failure, to: &body, grant, write)
             var done: [BatchPart] = []
             for await part in group { done.append(part) }
             for part in done.sorted(by: { $0.number < $1.number }) {
@@ -155,6 +165,7 @@ extension BatchWork {
     /// signatures must not keep everybody else's requests from the pool.
     private func appendInStretches(
         _ range: Range<Int>, _ stretch: Int, failure: StaticString, to body: inout ByteWriter,
+        _ grant: UsageGrant?,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
         var tally = BatchTally()
@@ -163,7 +174,7 @@ extension BatchWork {
                 body.append(",")
                 await Task.yield()
             }
-            tally.add(appendResults(of: part, failure: failure, to: &body, write))
+            tally.add(appendResults(of: part, failure: failure, to: &body, sealing: grant, write))
         }
         return tally
     }
@@ -189,6 +200,7 @@ private struct BatchPart: Sendable {
 
     init(
         _ number: Int, _ work: BatchWork, _ range: Range<Int>, _ stretch: Int, _ failure: StaticString,
+        _ grant: UsageGrant?,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async {
         self.number = number
@@ -199,7 +211,7 @@ private struct BatchPart: Sendable {
             tally.add(
                 buffer.fill { output in
                     if part.lowerBound > range.lowerBound { output.append(",") }
-                    return work.appendResults(of: part, failure: failure, to: &output, write)
+                    return work.appendResults(of: part, failure: failure, to: &output, sealing: grant, write)
                 })
         }
         self.tally = tally

@@ -21,7 +21,7 @@ struct EncryptCommand: Sendable {
         var work = try BatchWork(request, name, Self.shape, missing: .missingPlaintext)
         work.resealPadding = try BatchWork.padding(work.parameters, scheme: 9, hash: 10)
         let isBlank = work.items[0].context.isBlank
-        if work.items.contains(where: { $0.context.isBlank != isBlank }) { throw .mixedContexts }
+        if !work.isPlain, work.items.contains(where: { $0.context.isBlank != isBlank }) { throw .mixedContexts }
         type = try work.parameters.read { (p) throws(ParameterFault) in try p.string(7) }
         isConvergent = try work.parameters.read { (p) throws(ParameterFault) in try p.bool(8) } ?? false
         self.work = work
@@ -135,7 +135,7 @@ extension Transit {
             return try encrypt(work, ring, grant, into: &body)
         }
         let tally = await work.appendResultsInParallel(
-            failure: "", leastItems: ring.settings.type.isRSA ? 16 : nil, to: &body
+            failure: "", leastItems: ring.settings.type.isRSA ? 16 : nil, to: &body, sealing: grant
         ) {
             (index, item, workspace, body) throws(TransitError) in
             try work.appendSealed(index, item, ring, grant, &workspace, to: &body)
@@ -161,7 +161,7 @@ extension Transit {
             return work.reply(try work.refuse(.cannotEncrypt(ring.settings.type), failure: "", to: &body))
         }
         if work.isBatch {
-            let tally = work.appendResults(failure: "", to: &body) {
+            let tally = work.appendResults(failure: "", to: &body, sealing: grant) {
                 (index, item, workspace, body) throws(TransitError) in
                 try work.appendSealed(index, item, ring, grant, &workspace, to: &body)
             }

@@ -76,6 +76,10 @@ final class RequestTexts: @unchecked Sendable {
         return reference.isUnescaped ? unescapedView(reference) : reference.view(in: body)
     }
 
+    /// The text of a reference that is known to stand in the body.
+    @inline(__always)
+    func bodyText(_ reference: TextRef) -> ByteView { reference.view(in: body) }
+
     // Apart, so that the usual case does not touch a variable of the class.
     private func unescapedView(_ reference: TextRef) -> ByteView { reference.view(in: unescaped.view) }
 }

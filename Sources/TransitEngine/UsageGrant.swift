@@ -61,6 +61,15 @@ struct UsageGrant: Sendable {
         try body(version)
     }
 
+    /// What seals items that hold nothing but a plaintext; nil where they are not all sealed alike.
+    func run() -> SealingRun? {
+        guard onlyVersion != nil, exhausted.isEmpty else { return nil }
+        let number = ring.latest.number
+        return SealingRun(
+            ring.latest, settings: ring.settings, head: "{\"ciphertext\":\"",
+            tail: "\",\"key_version\":\(number),\"reference\":\"\"}")
+    }
+
     /// Throws when the version has no messages left.
     @inline(__always)
     private func check(_ version: KeyVersion) throws(KeyRingError) {

@@ -40,6 +40,29 @@ import Vocabulary
         #expect(try object(lines[1]["request"])["id"] as? String == request["id"] as? String)
     }
 
+    @Test func `values that come often are hashed as any other, by each device under its key`() async throws {
+        let folder = try Folder()
+        let broker = AuditBroker()
+        for name in ["f", "g"] { try await broker.enable(fileWish(folder, name)) }
+        let data = #"{"v":["",0,7,10,99,"7","07","10","ab","x",100,-1,7.0]}"#
+        let values = ["0", "7", "10", "99", "7", "07", "10", "ab", "x", "100", "-1", "7.0"]
+        for _ in 0..<3 {
+            let ticket = broker.record(entry(data: data))
+            #expect(await broker.isRecorded(ticket))
+        }
+        #expect(try await eventually { folder.entries("f").count >= 6 && folder.entries("g").count >= 6 })
+        for name in ["f", "g"] {
+            let expected = try values.map { try broker.hash(lasting($0), for: name) }
+            var empty: Set<String> = []
+            for line in folder.entries(name) {
+                let found = try object(try object(line["request"])["data"])["v"] as? [String] ?? []
+                #expect(Array(found.dropFirst()) == expected)
+                empty.insert(found.first ?? "")
+            }
+            #expect(empty.count == 1 && !expected.contains(empty.first ?? "") && empty.first?.utf8.count == 76)
+        }
+    }
+
     @Test func `an entry has the members of the field`() async throws {
         var wrapped = entry(data: "{}")
         wrapped.wrapSeconds = 60

@@ -28,6 +28,42 @@ struct SealTests {
         }
     }
 
+    @Test("A run seals each message, and appends nothing for what is no base64", arguments: KeyType.ciphers)
+    func run(_ type: KeyType) throws {
+        var random = SeededGenerator(seed: 6)
+        let ring = try KeyRingsTests.ring(type)
+        var made = SealingRun(ring.latest, settings: ring.settings, head: "<", tail: ">")
+        for length in [0, 1, 15, 16, 17, 32, 1000, 70_000, 3] {
+            let plaintext = random.bytes(length)
+            var output = ByteWriter()
+            let isDone = withView(ReferenceBase64.encode(plaintext)) { made?.append($0, to: &output) }
+            #expect(isDone == true)
+            let text = output.view.string
+            #expect(text.hasPrefix("<vault:v1:") && text.hasSuffix(">"))
+            #expect(try ring.opened(String(text.dropFirst().dropLast())) == plaintext)
+            for broken in ["!", "YQ=", "YQ==YQ==", "YWJj!AAA"] {
+                #expect(withView(broken) { made?.append($0, to: &output) } == false)
+            }
+            #expect(output.view.string == text)
+        }
+        let derived = try KeyRingsTests.ring(type, derived: true)
+        let isMade = SealingRun(derived.latest, settings: derived.settings, head: "", tail: "") != nil
+        #expect(!isMade)
+    }
+
+    @Test("Nonces of a run do not repeat")
+    func runNonces() throws {
+        let ring = try ring(.aes256GCM96)
+        var made = SealingRun(ring.latest, settings: ring.settings, head: "", tail: "")
+        var seen: Set<String> = []
+        for _ in 0..<10_000 {
+            var output = ByteWriter()
+            _ = withView("") { made?.append($0, to: &output) }
+            seen.insert(String(output.view.string.prefix(25)))
+        }
+        #expect(seen.count == 10_000)
+    }
+
     @Test(
         "Every flipped bit of a ciphertext, another context or other associated data fails the tag",
         arguments: KeyType.ciphers)

@@ -33,6 +33,29 @@ struct DigestVectorTests {
         }
     }
 
+    @Test("A message in one part and in several has the same code", arguments: DigestAlgorithm.allCases)
+    func parts(_ algorithm: DigestAlgorithm) throws {
+        var random = SeededGenerator(seed: 11)
+        for length in Array(0...200) + [1023, 1024, 1025, 70_000] {
+            let codes = try Self.codes(algorithm, key: random.bytes(32), random.bytes(length))
+            #expect(Set(codes).count == 1, "\(length) bytes")
+        }
+    }
+
+    @Test("A code may be written over its message")
+    func overItself() throws {
+        for length in [32, 55, 56, 63, 64, 65, 119, 120, 128] {
+            var memory = [UInt8](repeating: 7, count: length)
+            let expected = try #require(try Self.codes(.sha2_256, key: [1], memory).first)
+            let key = try withView([1]) { try HMACKey(.sha2_256, key: $0) }
+            try memory.withUnsafeMutableBytes { bytes in
+                let start = try #require(bytes.baseAddress).assumingMemoryBound(to: UInt8.self)
+                try key.authenticate(ByteView(UnsafeRawBufferPointer(bytes)), into: start)
+            }
+            #expect(Array(memory.prefix(32)) == expected)
+        }
+    }
+
     /// The code of a message in every shape of the interface.
     static func codes(_ algorithm: DigestAlgorithm, key: [UInt8], _ message: [UInt8]) throws -> [[UInt8]] {
         var output = [UInt8](repeating: 0, count: algorithm.length)

@@ -30,6 +30,39 @@ struct BatchTests {
         return bench
     }
 
+    @Test("Items of nothing but a plaintext are sealed as any other, among others too", arguments: [false, true])
+    func plainItems(_ fansOut: Bool) async throws {
+        var random = SeededGenerator(seed: 3)
+        let bench = try await Bench()
+        for type in ["aes128-gcm96", "aes256-gcm96", "chacha20-poly1305"] {
+            try await bench.write("keys/\(type)", #"{"type":"\#(type)"}"#)
+            for others in [false, true] {
+                let plaintexts = (0..<1500).map { _ in ReferenceBase64.encode(random.bytes(random.int(0...700))) }
+                let items = plaintexts.enumerated().map { index, text in
+                    if others && index % 7 == 3 { return #"{"plaintext":"!"}"# }
+                    if others && index % 7 == 5 { return #"{ "reference":"\#(index)","plaintext":"\#(text)"}"# }
+                    return #"{"plaintext":"\#(text)"}"#
+                }
+                let body = #"{"batch_input":["# + items.joined(separator: ",") + "]}"
+                let reply = try await bench.call(.write, "encrypt/\(type)", body, fansOut: fansOut)
+                #expect(reply.results.count == 1500)
+                let sealed = reply.results.map { $0["ciphertext"] as? String ?? "" }
+                let texts = sealed.map { #"{"ciphertext":"\#($0.isEmpty ? "-" : $0)"}"# }.joined(separator: ",")
+                let opened = try await bench.write("decrypt/\(type)", #"{"batch_input":["# + texts + "]}")
+                for (index, result) in reply.results.enumerated() {
+                    if others && index % 7 == 3 {
+                        #expect(Set(result.keys) == ["error", "reference"])
+                        continue
+                    }
+                    #expect(Set(result.keys) == ["ciphertext", "key_version", "reference"])
+                    #expect(result["key_version"] as? Int == 1)
+                    #expect(result["reference"] as? String == (others && index % 7 == 5 ? "\(index)" : ""))
+                    #expect(opened.results[index]["plaintext"] as? String == plaintexts[index])
+                }
+            }
+        }
+    }
+
     @Test("Parts that are worked on in parallel give the same bytes as one after the other", arguments: Seeds.all)
     func parallel(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)

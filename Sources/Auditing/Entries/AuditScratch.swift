@@ -47,6 +47,7 @@ final class AuditScratch: @unchecked Sendable {
     private var rules: [ObjectIdentifier: RuleText] = [:]
     private var lastAddress = PeerAddress.unknown
     private var lastAddressText: [UInt8] = []
+    private var common = CommonHashes()
     /// Strings with their escapes resolved.
     var unescaped = ByteWriter()
     /// The time of the entry, as text.
@@ -114,6 +115,12 @@ final class AuditScratch: @unchecked Sendable {
         if callers.count >= Self.callersKept { callers.removeAll(keepingCapacity: true) }
         callers[key] = made
         return made
+    }
+
+    /// Appends the hash of a value that comes in most entries; false, and nothing appended, for any other.
+    @inline(__always)
+    func append(common value: ByteView, _ hasher: inout ValueHasher, to output: inout ByteWriter) -> Bool {
+        value.count <= CommonHashes.longest && common.append(value, &hasher, to: &output)
     }
 
     /// The address as text, without the port.

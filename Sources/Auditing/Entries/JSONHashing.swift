@@ -73,8 +73,8 @@ struct JSONHashing {
         let isClear = isPlain || depth >= plainDepth
         switch value.kind {
         case .null, .true, .false: output.append(raw)
-        case .number: if isClear || hasher.isRaw { output.append(raw) } else { hasher.append(raw, to: &output) }
-        case .string: if isClear { output.append(jsonString: raw) } else { hasher.append(raw, to: &output) }
+        case .number: if isClear || hasher.isRaw { output.append(raw) } else { write(raw, &hasher, scratch, &output) }
+        case .string: if isClear { output.append(jsonString: raw) } else { write(raw, &hasher, scratch, &output) }
         case .escapedString:
             scratch.unescaped.truncate(to: 0)
             JSONText.unescape(raw, into: &scratch.unescaped)
@@ -82,6 +82,13 @@ struct JSONHashing {
             if isClear { output.append(jsonString: text) } else { hasher.append(text, to: &output) }
         case .absent, .array, .object: break
         }
+    }
+
+    @inline(__always)
+    private func write(
+        _ value: ByteView, _ hasher: inout ValueHasher, _ scratch: AuditScratch, _ output: inout ByteWriter
+    ) {
+        if hasher.isRaw || !scratch.append(common: value, &hasher, to: &output) { hasher.append(value, to: &output) }
     }
 
     private func write(name: JSONValue, in text: ByteView, _ scratch: AuditScratch, _ output: inout ByteWriter) {

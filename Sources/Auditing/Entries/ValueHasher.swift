@@ -4,6 +4,8 @@ internal import Primitives
 /// Writes values the way one device has them: as HMACs under its key, or in clear.
 struct ValueHasher {
     let key: HMACKey
+    /// The device's own number.
+    let device: Int
     /// Whether everything is in clear.
     let isRaw: Bool
     /// Whether accessors are hashed.
@@ -13,11 +15,14 @@ struct ValueHasher {
     /// Set when the library did not do it: the entry must then not be recorded.
     private(set) var isBroken = false
 
+    /// Length of `"hmac-sha256:…"`.
+    static let hashLength = 78
     static let mark: StaticString = "hmac-sha256:"
     private static let digestLength = 32
 
     init(_ device: AuditDevice) {
         key = device.key
+        self.device = device.serial
         isRaw = device.options.isRaw
         hashesAccessors = device.options.hashesAccessors
         elidesLists = device.options.elidesLists

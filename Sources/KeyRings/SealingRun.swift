@@ -1,0 +1,58 @@
+package import Bytes
+internal import Glibc
+internal import Primitives
+
+/// Seals message after message under one version, each out of its base64 and into its base64: what a batch of items
+/// that hold nothing but a plaintext asks for.
+///
+/// Used by the thread that makes it, while the version lives. **Cost** no allocation once buffers have grown.
+package struct SealingRun: ~Copyable {
+    private let sealer: AEADSealer
+    private let frame: ByteWriter
+    private let headLength: Int
+    // Layout: nonce ‖ message, which becomes ciphertext where it lies ‖ tag
+    private var sealed = ByteWriter()
+
+    /// Nil where a message takes more than the key: a type that is no cipher, a ring with derived keys.
+    ///
+    /// `head` and `tail` are put around each ciphertext.
+    package init?(_ version: KeyVersion, settings: KeySettings, head: String, tail: String) {
+        guard let cipher = version.cipher, !settings.isDerived else { return nil }
+        sealer = cipher._withUnsafeGuaranteedRef { $0.sealer() }
+        var frame = ByteWriter(capacity: 128)
+        frame.append(text: head)
+        frame.append(version.prefixText)
+        headLength = frame.count
+        frame.append(text: tail)
+        self.frame = frame
+    }
+
+    /// Appends `head vault:v<N>:<base64> tail` for the message whose base64 this is. False, and nothing appended, when
+    /// it is not base64 or cannot be sealed.
+    @inline(__always)
+    package mutating func append(_ base64: ByteView, to output: inout ByteWriter) -> Bool {
+        let sealer = sealer
+        sealed.truncate(to: 0)
+        sealed.append(room: sealer.overhead + Base64.decodedRoom(base64.count)) { out in
+            let message = out + sealer.nonceLength
+            let length = Base64.decode(base64, into: message)
+            guard length >= 0 else { return 0 }
+            do throws(CryptoError) {
+                try sealer.seal(ByteView(UnsafeRawBufferPointer(start: message, count: length)), into: out)
+            } catch {
+                return 0
+            }
+            return length + sealer.overhead
+        }
+        if sealed.count == 0 { return false }
+        let (head, tail) = (frame.view.slice(0, headLength), frame.view.dropFirst(headLength))
+        let sealed = sealed.view
+        output.append(room: frame.count + (sealed.count + 2) / 3 * 4 + 64) { out in
+            memcpy(out, head.pointer, head.count)
+            let end = out + head.count + Base64.encode(sealed, into: out + head.count)
+            memcpy(end, tail.pointer, tail.count)
+            return end - out + tail.count
+        }
+        return true
+    }
+}
