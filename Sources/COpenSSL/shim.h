@@ -1,4 +1,5 @@
-// What Primitives needs of OpenSSL 3's libcrypto. Only macros and pointer fixes may live here, each with its reason.
+// What Primitives needs of OpenSSL 3's libcrypto. Only what Swift cannot say lives here, each with its
+// reason.
 #ifndef STRONGROOM_COPENSSL_SHIM_H
 #define STRONGROOM_COPENSSL_SHIM_H
 

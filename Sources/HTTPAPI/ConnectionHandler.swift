@@ -143,7 +143,8 @@ final class ConnectionHandler: ChannelDuplexHandler, LoopMember, @unchecked Send
 
     func channelReadComplete(context: ChannelHandlerContext) {
         guard phase == .idle, held.isEmpty, let outbound, outbound.readableBytes < Self.flushedLater else {
-            return finishTurn()
+            finishTurn()
+            return loop.flushOverdue()
         }
         loop.flushSoon(self)
     }

@@ -40,7 +40,7 @@ protocol LoopMember: AnyObject {
 
 /// What the connections of one event loop share: scratch memory, the clock, and the register for the sweep.
 ///
-/// The clock stands still between two sweeps: time is looked up twice a second and not for every request.
+/// The clock of time-outs stands still between two sweeps: it is looked up twice a second and not for every request.
 /// **Concurrency** its event loop only.
 // Unchecked: every use is from `eventLoop`, which is the guard.
 final class LoopState: @unchecked Sendable {
@@ -104,15 +104,19 @@ final class LoopState: @unchecked Sendable {
     /// Sends the connection's answers once all that this turn of the loop takes in is answered: clients are then woken
     /// once for many answers, which on a busy machine costs more than to make them. Tasks run behind a turn's events.
     ///
-    /// None waits longer than for one answer past `longestGathering`: signatures in the loop take their time.
+    /// After `longestGathering` they leave with the next connection that is done: signatures in the loop take time.
     func flushSoon(_ connection: ConnectionHandler) {
-        let now = NIODeadline.now()
         if flushing.isEmpty {
-            gatheringSince = now
+            gatheringSince = .now()
             eventLoop.execute { self.flush() }
         }
         flushing.append(connection)
-        if now - gatheringSince >= Self.longestGathering { flush() }
+        flushOverdue()
+    }
+
+    /// Sends what has been gathered for too long.
+    func flushOverdue() {
+        if !flushing.isEmpty, NIODeadline.now() - gatheringSince >= Self.longestGathering { flush() }
     }
 
     private func flush() {

@@ -27,8 +27,8 @@ package struct SealingRun: ~Copyable {
         self.frame = frame
     }
 
-    /// Appends `head vault:v<N>:<base64> tail` for the message whose base64 this is. False, and nothing appended, when
-    /// it is not base64 or cannot be sealed.
+    /// Seals the message whose base64 this is, and appends the head, the version's prefix, what was sealed in base64,
+    /// and the tail. False, and nothing appended, when it is not base64 or cannot be sealed.
     @inline(__always)
     package mutating func append(_ base64: ByteView, to output: inout ByteWriter) -> Bool {
         let sealer = sealer

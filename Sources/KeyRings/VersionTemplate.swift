@@ -15,12 +15,15 @@ package struct VersionTemplate: Sendable {
         parts = after.isEmpty ? nil : (Array(text[..<range.lowerBound].utf8), Array(after.utf8))
     }
 
-    /// Whether a text may be used as a template.
+    /// Whether a text may be used as a template. It has to stand in JSON as it is.
     package static func isSound(_ text: String) -> Bool {
         guard !text.isEmpty, text.utf8.count <= 128 else { return text.isEmpty }
+        let isPlain = text.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
         // After the number, a digit would be taken for one of its own.
         guard let next = VersionTemplate(text).parts?.after.first else { return false }
-        return !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next)
+        return isPlain && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next)
     }
 
     /// The beginning for that version; nil for the usual one.

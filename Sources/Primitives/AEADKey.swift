@@ -51,7 +51,8 @@ package final class AEADKey: Sendable {
     package func sealer() -> AEADSealer {
         let thread = ThreadState.current
         var handle: OpaquePointer?
-        if gcryptLimit >= 0, let contexts = slots.ownContexts(of: thread) {
+        // The keys of a composition are derived for each message.
+        if gcryptLimit >= 0, algorithm != .xaes256GCM, let contexts = slots.ownContexts(of: thread) {
             handle = try? made(&contexts.pointee.gcrypt, by: .gcrypt, sealing: true)
         }
         return AEADSealer(self, thread, handle: handle, limit: gcryptLimit)

@@ -4,14 +4,17 @@ internal import Synchronization
 package final class InMemoryStorage: StorageBackend {
     private struct State {
         var entries: [StorageKey: StorageEntry] = [:]
-        // The keys in byte order; nil after a change until somebody lists.
-        var sorted: [StorageKey]?
+        // The keys in byte order, but for those that came or went since somebody listed.
+        var sorted: [StorageKey] = []
+        var unsorted: Set<StorageKey> = []
         var revision: UInt64 = 0
         var epoch: UInt64 = 0
     }
 
     // A page of entries ends when it has so many bytes.
     private static let pageBytes = 8 << 20
+    // To put so many keys in their places moves less memory than sorting compares texts.
+    private static let fewChanges = 256
     private let state = Mutex(State())
     private let log = ChangeLog(after: 0)
 
@@ -47,13 +50,33 @@ package final class InMemoryStorage: StorageBackend {
     private static func keys(
         _ state: inout State, under prefix: String, after cursor: StorageKey?, limit: Int
     ) -> ArraySlice<StorageKey> {
-        let sorted = state.sorted ?? state.entries.keys.sorted()
-        state.sorted = sorted
+        sort(&state)
+        let sorted = state.sorted
         let next = StorageKey(cursor.map { $0.path + "\u{0}" } ?? "")
         let first = firstIndex(in: sorted, notBefore: max(next, StorageKey(prefix)))
         var end = first
         while end < sorted.count, end - first < limit, sorted[end].path.utf8.starts(with: prefix.utf8) { end += 1 }
         return sorted[first..<end]
+    }
+
+    // A few changes are put in their places, so that whoever lists between writes does not pay for all keys.
+    private static func sort(_ state: inout State) {
+        if state.unsorted.isEmpty { return }
+        let changed = state.unsorted
+        state.unsorted = []
+        guard changed.count <= fewChanges else {
+            state.sorted = state.entries.keys.sorted()
+            return
+        }
+        for key in changed {
+            let place = firstIndex(in: state.sorted, notBefore: key)
+            let isThere = place < state.sorted.count && state.sorted[place] == key
+            switch (isThere, state.entries[key] != nil) {
+            case (false, true): state.sorted.insert(key, at: place)
+            case (true, false): state.sorted.remove(at: place)
+            case (true, true), (false, false): break
+            }
+        }
     }
 
     private static func firstIndex(in sorted: [StorageKey], notBefore start: StorageKey) -> Int {
@@ -81,7 +104,7 @@ package final class InMemoryStorage: StorageBackend {
             state.revision += 1
             for (key, value) in batch.changes {
                 let isKnown = state.entries[key] != nil
-                if isKnown != (value != nil) { state.sorted = nil }
+                if isKnown != (value != nil) { state.unsorted.insert(key) }
                 state.entries[key] = value.map { StorageEntry(value: $0, revision: state.revision) }
             }
             log.publish(state.revision, changing: batch.changedKeys)
@@ -112,7 +135,7 @@ package final class InMemoryStorage: StorageBackend {
             state.revision += 1
             let revision = state.revision
             state.entries = fresh.mapValues { StorageEntry(value: $0, revision: revision) }
-            state.sorted = nil
+            (state.sorted, state.unsorted) = (state.entries.keys.sorted(), [])
             log.publishMissed(through: revision)
         }
     }

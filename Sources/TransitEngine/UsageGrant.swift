@@ -62,7 +62,7 @@ struct UsageGrant: Sendable {
     }
 
     /// What seals items that hold nothing but a plaintext; nil where they are not all sealed alike.
-    func run() -> SealingRun? {
+    func sealingRun() -> SealingRun? {
         guard onlyVersion != nil, exhausted.isEmpty else { return nil }
         let number = ring.latest.number
         return SealingRun(

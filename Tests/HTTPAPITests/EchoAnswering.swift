@@ -14,6 +14,8 @@ final class EchoAnswering: RequestAnswering {
 
     func answer(_ request: WireRequest, into body: inout ByteWriter) -> WireReply? {
         if request.path.hasPrefix("/task") || request.path.hasPrefix("/slow") { return nil }
+        // In the loop, as a slow signature is.
+        if request.path.hasPrefix("/busy") { usleep(request.path.hasPrefix("/busy/est") ? 300_000 : 20_000) }
         answers.add(1, ordering: .relaxed)
         starts.add(1, ordering: .relaxed)
         return reply(request, into: &body)
@@ -23,7 +25,8 @@ final class EchoAnswering: RequestAnswering {
         tasks.add(1, ordering: .relaxed)
         starts.add(1, ordering: .relaxed)
         if request.path.hasPrefix("/slow") {
-            let pause = request.path.hasPrefix("/slow/est") ? 3000 : request.path.hasPrefix("/slow/er") ? 600 : 150
+            let path = request.path
+            let pause = path.hasPrefix("/slow/endless") ? 60_000 : path.hasPrefix("/slow/est") ? 3000 : 150
             try? await Task.sleep(for: .milliseconds(pause))
         }
         return reply(request, into: &body)

@@ -207,6 +207,8 @@ struct VersionChoiceTests {
             ("é{{version}}é", true), ("a{{version}}", false), ("{{version}}", false), ("a", false),
             ("{{version}", false),
             ("a{{version}}1", false), ("a{{version}}0:", false),
+            ("a\"{{version}}:", false), ("a\\{{version}}:", false), ("{{version}}\n", false),
+            ("{{version}}:\u{7F}", false),
             (String(repeating: "a", count: 116) + "{{version}}:", true),
             (String(repeating: "a", count: 117) + "{{version}}:", false),
         ])

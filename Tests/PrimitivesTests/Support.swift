@@ -79,6 +79,7 @@ struct Cipher {
             try withView(aad) { aad in
                 guard let nonce else {
                     if shape.isKept, library == nil {
+                        if aad.isEmpty { return try kept.sealer().seal(plaintext, into: &output) }
                         return try kept.seal(plaintext, authenticating: aad, into: &output)
                     }
                     if !shape.isKept { return try transientSeal(plaintext, nil, aad, &output) }

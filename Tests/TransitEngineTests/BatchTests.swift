@@ -1,4 +1,5 @@
 import Foundation
+import KeyRings
 import Storage
 import TestAids
 import Testing
@@ -34,8 +35,9 @@ struct BatchTests {
     func plainItems(_ fansOut: Bool) async throws {
         var random = SeededGenerator(seed: 3)
         let bench = try await Bench()
-        for type in ["aes128-gcm96", "aes256-gcm96", "chacha20-poly1305"] {
+        for type in KeyType.allCases.filter({ $0.cipher != nil }).map(\.rawValue) {
             try await bench.write("keys/\(type)", #"{"type":"\#(type)"}"#)
+            var messages = 0
             for others in [false, true] {
                 let plaintexts = (0..<1500).map { _ in ReferenceBase64.encode(random.bytes(random.int(0...700))) }
                 let items = plaintexts.enumerated().map { index, text in
@@ -49,6 +51,8 @@ struct BatchTests {
                 let sealed = reply.results.map { $0["ciphertext"] as? String ?? "" }
                 let texts = sealed.map { #"{"ciphertext":"\#($0.isEmpty ? "-" : $0)"}"# }.joined(separator: ",")
                 let opened = try await bench.write("decrypt/\(type)", #"{"batch_input":["# + texts + "]}")
+                messages += sealed.filter { !$0.isEmpty }.count
+                #expect(try await bench.usage(type) == messages)
                 for (index, result) in reply.results.enumerated() {
                     if others && index % 7 == 3 {
                         #expect(Set(result.keys) == ["error", "reference"])

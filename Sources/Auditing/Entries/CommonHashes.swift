@@ -2,18 +2,21 @@ internal import Bytes
 
 /// Hashes of the empty text and of whole numbers below 100, as key versions are: most entries hold some.
 ///
-/// Nothing longer is kept, so that no secret stays here. **Layout** a slot a value: the device and the hash's text.
+/// Nothing longer is kept, so that no secret stays here. **Layout** four slots a value, for devices by their numbers:
+/// whose hash it is, and its text.
 struct CommonHashes {
     /// The most characters of a value that may be here.
     static let longest = 2
-    private static let slots = 101
+    private static let devicesKept = 4
+    private static let slots = 101 * devicesKept
 
     private var devices = [Int](repeating: 0, count: slots)
     private var texts: [UInt8] = []
 
     /// Appends the hash of a value that is one of these; false, and nothing appended, for any other.
     mutating func append(_ value: ByteView, _ hasher: inout ValueHasher, to output: inout ByteWriter) -> Bool {
-        guard let slot = Self.slot(value) else { return false }
+        guard let number = Self.number(value) else { return false }
+        let slot = number * Self.devicesKept + hasher.device & (Self.devicesKept - 1)
         let place = slot * ValueHasher.hashLength
         if devices[slot] == hasher.device {
             texts.withUnsafeBytes { output.append(ByteView($0).slice(place, ValueHasher.hashLength)) }
@@ -29,8 +32,8 @@ struct CommonHashes {
         return true
     }
 
-    // Numbers are spelled in one way only: without a zero in front.
-    private static func slot(_ value: ByteView) -> Int? {
+    // 100 for the empty text. Numbers are spelled in one way only: without a zero in front.
+    private static func number(_ value: ByteView) -> Int? {
         if value.isEmpty { return 100 }
         var number = 0
         for index in 0..<value.count {

@@ -15,7 +15,7 @@ struct ValueHasher {
     /// Set when the library did not do it: the entry must then not be recorded.
     private(set) var isBroken = false
 
-    /// Length of `"hmac-sha256:…"`.
+    /// Length of `"hmac-sha256:…"`, quotes included.
     static let hashLength = 78
     static let mark: StaticString = "hmac-sha256:"
     private static let digestLength = 32
