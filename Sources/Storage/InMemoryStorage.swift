@@ -4,8 +4,8 @@ internal import Synchronization
 package final class InMemoryStorage: StorageBackend {
     private struct State {
         var entries: [StorageKey: StorageEntry] = [:]
-        // The keys in byte order, but for those that came or went since somebody listed.
-        var sorted: [StorageKey] = []
+        // The keys in byte order, but for the few that came or went since somebody listed; nil after many changes.
+        var sorted: [StorageKey]?
         var unsorted: Set<StorageKey> = []
         var revision: UInt64 = 0
         var epoch: UInt64 = 0
@@ -50,8 +50,7 @@ package final class InMemoryStorage: StorageBackend {
     private static func keys(
         _ state: inout State, under prefix: String, after cursor: StorageKey?, limit: Int
     ) -> ArraySlice<StorageKey> {
-        sort(&state)
-        let sorted = state.sorted
+        let sorted = sorted(&state)
         let next = StorageKey(cursor.map { $0.path + "\u{0}" } ?? "")
         let first = firstIndex(in: sorted, notBefore: max(next, StorageKey(prefix)))
         var end = first
@@ -60,23 +59,31 @@ package final class InMemoryStorage: StorageBackend {
     }
 
     // A few changes are put in their places, so that whoever lists between writes does not pay for all keys.
-    private static func sort(_ state: inout State) {
-        if state.unsorted.isEmpty { return }
-        let changed = state.unsorted
-        state.unsorted = []
-        guard changed.count <= fewChanges else {
-            state.sorted = state.entries.keys.sorted()
-            return
+    private static func sorted(_ state: inout State) -> [StorageKey] {
+        guard var sorted = state.sorted.take() else {
+            let all = state.entries.keys.sorted()
+            state.sorted = all
+            return all
         }
-        for key in changed {
-            let place = firstIndex(in: state.sorted, notBefore: key)
-            let isThere = place < state.sorted.count && state.sorted[place] == key
+        for key in state.unsorted {
+            let place = firstIndex(in: sorted, notBefore: key)
+            let isThere = place < sorted.count && sorted[place] == key
             switch (isThere, state.entries[key] != nil) {
-            case (false, true): state.sorted.insert(key, at: place)
-            case (true, false): state.sorted.remove(at: place)
+            case (false, true): sorted.insert(key, at: place)
+            case (true, false): sorted.remove(at: place)
             case (true, true), (false, false): break
             }
         }
+        state.unsorted = []
+        state.sorted = sorted
+        return sorted
+    }
+
+    // Bounded: where nobody lists, keys that came and went must not gather.
+    private static func note(_ key: StorageKey, _ state: inout State) {
+        guard state.sorted != nil else { return }
+        state.unsorted.insert(key)
+        if state.unsorted.count > fewChanges { (state.sorted, state.unsorted) = (nil, []) }
     }
 
     private static func firstIndex(in sorted: [StorageKey], notBefore start: StorageKey) -> Int {
@@ -104,7 +111,7 @@ package final class InMemoryStorage: StorageBackend {
             state.revision += 1
             for (key, value) in batch.changes {
                 let isKnown = state.entries[key] != nil
-                if isKnown != (value != nil) { state.unsorted.insert(key) }
+                if isKnown != (value != nil) { Self.note(key, &state) }
                 state.entries[key] = value.map { StorageEntry(value: $0, revision: state.revision) }
             }
             log.publish(state.revision, changing: batch.changedKeys)
@@ -135,7 +142,7 @@ package final class InMemoryStorage: StorageBackend {
             state.revision += 1
             let revision = state.revision
             state.entries = fresh.mapValues { StorageEntry(value: $0, revision: revision) }
-            (state.sorted, state.unsorted) = (state.entries.keys.sorted(), [])
+            (state.sorted, state.unsorted) = (nil, [])
             log.publishMissed(through: revision)
         }
     }

@@ -59,8 +59,8 @@ struct BatchWork: Sendable {
     /// Writes the results of a batch: `write` appends one item's members, or throws, which becomes the item's error.
     ///
     /// **Layout** `{"batch_results":[{…members,"error":"…","reference":"…"},…]}`. `failure` is written instead of the
-    /// members of an item that failed. With `grant` the items hold plaintexts to be
-    /// encrypted under it, and those that hold nothing else never come to `write`. **Cost** no allocation per item.
+    /// members of an item that failed. With `grant` the items hold plaintexts to be encrypted under it, and those that
+    /// hold nothing else never come to `write`. **Cost** no allocation per item.
     func appendResults(
         failure: StaticString, to body: inout ByteWriter, sealing grant: UsageGrant? = nil,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
