@@ -47,12 +47,15 @@ package final class DatabaseSecrets: SecretsEngine {
             rotations.withLock { $0[name] = role.pendingPassword.isEmpty ? role.nextRotation : 0 }
         }
         let task = Task { [weak self] in
-            var ticks = 0
+            // By a clock, not by counted rounds: on a busy machine a round may take seconds.
+            var nextTidying = ContinuousClock.now
             while !Task.isCancelled {
                 guard let self else { return }
-                if ticks % 10 == 0 { await self.undoAbandoned() }
+                if ContinuousClock.now >= nextTidying {
+                    await self.undoAbandoned()
+                    nextTidying = .now + .seconds(5)
+                }
                 await self.rotateDue()
-                ticks &+= 1
                 try? await Task.sleep(for: .milliseconds(500))
             }
         }

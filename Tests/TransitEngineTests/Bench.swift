@@ -16,8 +16,13 @@ struct Reply {
     let text: String
 
     /// The members of the data.
-    var members: [String: Any] {
-        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:]
+    let members: [String: Any]
+
+    /// Reads the text once: batches are looked into item by item.
+    init(status: Int, warnings: [String], text: String) {
+        (self.status, self.warnings, self.text) = (status, warnings, text)
+        members = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:]
+        results = members["batch_results"] as? [[String: Any]] ?? []
     }
 
     /// A member that is a text.
@@ -27,7 +32,7 @@ struct Reply {
     func int(_ name: String) -> Int { members[name] as? Int ?? -1 }
 
     /// The items of a batch.
-    var results: [[String: Any]] { members["batch_results"] as? [[String: Any]] ?? [] }
+    let results: [[String: Any]]
 }
 
 /// A clock that stands still until it is moved.
