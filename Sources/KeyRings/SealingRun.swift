@@ -7,7 +7,7 @@ internal import Primitives
 ///
 /// Used by the thread that makes it, while the version lives. **Cost** no allocation once buffers have grown.
 package struct SealingRun: ~Copyable {
-    private let sealer: AEADSealer
+    private let key: AEADOnThread
     private let frame: ByteWriter
     private let headLength: Int
     // Layout: nonce ‖ message, which becomes ciphertext where it lies ‖ tag
@@ -18,7 +18,7 @@ package struct SealingRun: ~Copyable {
     /// `head` and `tail` are put around each ciphertext.
     package init?(_ version: KeyVersion, settings: KeySettings, head: String, tail: String) {
         guard let cipher = version.cipher, !settings.isDerived else { return nil }
-        sealer = cipher._withUnsafeGuaranteedRef { $0.sealer() }
+        key = cipher._withUnsafeGuaranteedRef { $0.onThisThread() }
         var frame = ByteWriter(capacity: 128)
         frame.append(text: head)
         frame.append(version.prefixText)
@@ -31,18 +31,18 @@ package struct SealingRun: ~Copyable {
     /// and the tail. False, and nothing appended, when it is not base64 or cannot be sealed.
     @inline(__always)
     package mutating func append(_ base64: ByteView, to output: inout ByteWriter) -> Bool {
-        let sealer = sealer
+        let key = key
         sealed.truncate(to: 0)
-        sealed.append(room: sealer.overhead + Base64.decodedRoom(base64.count)) { out in
-            let message = out + sealer.nonceLength
+        sealed.append(room: key.overhead + Base64.decodedRoom(base64.count)) { out in
+            let message = out + key.nonceLength
             let length = Base64.decode(base64, into: message)
             guard length >= 0 else { return 0 }
             do throws(CryptoError) {
-                try sealer.seal(ByteView(UnsafeRawBufferPointer(start: message, count: length)), into: out)
+                try key.seal(ByteView(UnsafeRawBufferPointer(start: message, count: length)), into: out)
             } catch {
                 return 0
             }
-            return length + sealer.overhead
+            return length + key.overhead
         }
         if sealed.count == 0 { return false }
         let (head, tail) = (frame.view.slice(0, headLength), frame.view.dropFirst(headLength))

@@ -47,15 +47,15 @@ package final class AEADKey: Sendable {
             into: output + algorithm.nonceLength)
     }
 
-    /// The key as the calling thread seals with it, for many messages.
-    package func sealer() -> AEADSealer {
+    /// The key as the calling thread uses it, for many messages.
+    package func onThisThread() -> AEADOnThread {
         let thread = ThreadState.current
         var handle: OpaquePointer?
         // The keys of a composition are derived for each message.
         if gcryptLimit >= 0, algorithm != .xaes256GCM, let contexts = slots.ownContexts(of: thread) {
             handle = try? made(&contexts.pointee.gcrypt, by: .gcrypt, sealing: true)
         }
-        return AEADSealer(self, thread, handle: handle, limit: gcryptLimit)
+        return AEADOnThread(self, thread, handle: handle, limit: gcryptLimit)
     }
 
     /// Seals under the nonce given, which the output begins with: for convergent encryption and test vectors only.

@@ -59,31 +59,31 @@ struct BatchWork: Sendable {
     /// Writes the results of a batch: `write` appends one item's members, or throws, which becomes the item's error.
     ///
     /// **Layout** `{"batch_results":[{…members,"error":"…","reference":"…"},…]}`. `failure` is written instead of the
-    /// members of an item that failed. With `grant` the items hold plaintexts to be encrypted under it, and those that
-    /// hold nothing else never come to `write`. **Cost** no allocation per item.
+    /// members of an item that failed. Items that are their input and nothing else go to `soles` first; those that it
+    /// has a result for never come to `write`. **Cost** no allocation per item.
     func appendResults(
-        failure: StaticString, to body: inout ByteWriter, sealing grant: UsageGrant? = nil,
+        failure: StaticString, to body: inout ByteWriter, soles: SoleItems = .asOthers,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) -> BatchTally {
         body.append("{\"batch_results\":[")
-        let tally = appendResults(of: items.indices, failure: failure, to: &body, sealing: grant, write)
+        let tally = appendResults(of: items.indices, failure: failure, to: &body, soles: soles, write)
         body.append("]}")
         return tally
     }
 
     /// The same for a part of the items, without the frame around them.
     func appendResults(
-        of range: Range<Int>, failure: StaticString, to body: inout ByteWriter, sealing grant: UsageGrant? = nil,
+        of range: Range<Int>, failure: StaticString, to body: inout ByteWriter, soles: SoleItems = .asOthers,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) -> BatchTally {
         var tally = BatchTally()
         var workspace = Workspace()
         body.reserve(expectedBytes(range))
-        var run = grant?.sealingRun()
+        var run = soles.run
         for index in range {
             let item = items[index]
             if index > range.lowerBound { body.append(",") }
-            if item.isSole, run?.append(texts.bodyText(item.input), to: &body) ?? false {
+            if item.isSole, run.append(texts.bodyText(item.input), to: &body) {
                 tally.succeeded += 1
                 continue
             }
@@ -127,7 +127,7 @@ extension BatchWork {
     /// how many are worth a thread where the work is slow; else their bytes decide.
     func appendResultsInParallel(
         failure: StaticString, leastItems: Int? = nil, to body: inout ByteWriter,
-        sealing grant: UsageGrant? = nil,
+        soles: SoleItems = .asOthers,
         _ write: @escaping @Sendable (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
         let cores = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 64)
@@ -136,7 +136,7 @@ extension BatchWork {
         let stretch = leastItems.map { max($0, 1) * 4 } ?? .max
         guard mayFanOut, parts > 1 else {
             body.append("{\"batch_results\":[")
-            let tally = await appendInStretches(items.indices, stretch, failure: failure, to: &body, grant, write)
+            let tally = await appendInStretches(items.indices, stretch, failure: failure, to: &body, soles, write)
             body.append("]}")
             return tally
         }
@@ -144,10 +144,10 @@ extension BatchWork {
         let tally = await withTaskGroup(of: BatchPart.self) { group in
             for part in 1..<parts {
                 let range = range(part, of: parts)
-                group.addTask { await BatchPart(part, self, range, stretch, failure, grant, write) }
+                group.addTask { await BatchPart(part, self, range, stretch, failure, soles, write) }
             }
             // The first part is done here, straight into the body.
-            var tally = await appendInStretches(range(0, of: parts), stretch, failure: failure, to: &body, grant, write)
+            var tally = await appendInStretches(range(0, of: parts), stretch, failure: failure, to: &body, soles, write)
             var done: [BatchPart] = []
             for await part in group { done.append(part) }
             for part in done.sorted(by: { $0.number < $1.number }) {
@@ -166,7 +166,7 @@ extension BatchWork {
     /// signatures must not keep everybody else's requests from the pool.
     private func appendInStretches(
         _ range: Range<Int>, _ stretch: Int, failure: StaticString, to body: inout ByteWriter,
-        _ grant: UsageGrant?,
+        _ soles: SoleItems,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async -> BatchTally {
         var tally = BatchTally()
@@ -175,7 +175,7 @@ extension BatchWork {
                 body.append(",")
                 await Task.yield()
             }
-            tally.add(appendResults(of: part, failure: failure, to: &body, sealing: grant, write))
+            tally.add(appendResults(of: part, failure: failure, to: &body, soles: soles, write))
         }
         return tally
     }
@@ -201,7 +201,7 @@ private struct BatchPart: Sendable {
 
     init(
         _ number: Int, _ work: BatchWork, _ range: Range<Int>, _ stretch: Int, _ failure: StaticString,
-        _ grant: UsageGrant?,
+        _ soles: SoleItems,
         _ write: (Int, BatchItem, inout Workspace, inout ByteWriter) throws(TransitError) -> Void
     ) async {
         self.number = number
@@ -212,7 +212,7 @@ private struct BatchPart: Sendable {
             tally.add(
                 buffer.fill { output in
                     if part.lowerBound > range.lowerBound { output.append(",") }
-                    return work.appendResults(of: part, failure: failure, to: &output, sealing: grant, write)
+                    return work.appendResults(of: part, failure: failure, to: &output, soles: soles, write)
                 })
         }
         self.tally = tally

@@ -73,7 +73,8 @@ extension Transit {
         try await catalog.load(work.missingCiphertextVersions(ring), of: ring)
         guard work.isBatch, ring.settings.type.supportsEncryption else { return try decrypt(work, ring, into: &body) }
         let tally = await work.appendResultsInParallel(
-            failure: Self.failedPlaintext, leastItems: ring.settings.type.isRSA ? 2 : nil, to: &body
+            failure: Self.failedPlaintext, leastItems: ring.settings.type.isRSA ? 2 : nil, to: &body,
+            soles: .opened(ring)
         ) {
             (index, item, workspace, body) throws(TransitError) in
             try work.appendOpened(index, item, ring, &workspace, to: &body)
@@ -92,7 +93,7 @@ extension Transit {
             return work.reply(try work.refuse(error, failure: Self.failedPlaintext, to: &body))
         }
         if work.isBatch {
-            let tally = work.appendResults(failure: Self.failedPlaintext, to: &body) {
+            let tally = work.appendResults(failure: Self.failedPlaintext, to: &body, soles: .opened(ring)) {
                 (index, item, workspace, body) throws(TransitError) in
                 try work.appendOpened(index, item, ring, &workspace, to: &body)
             }

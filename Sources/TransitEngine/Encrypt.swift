@@ -135,7 +135,7 @@ extension Transit {
             return try encrypt(work, ring, grant, into: &body)
         }
         let tally = await work.appendResultsInParallel(
-            failure: "", leastItems: ring.settings.type.isRSA ? 16 : nil, to: &body, sealing: grant
+            failure: "", leastItems: ring.settings.type.isRSA ? 16 : nil, to: &body, soles: .sealed(grant)
         ) {
             (index, item, workspace, body) throws(TransitError) in
             try work.appendSealed(index, item, ring, grant, &workspace, to: &body)
@@ -161,7 +161,7 @@ extension Transit {
             return work.reply(try work.refuse(.cannotEncrypt(ring.settings.type), failure: "", to: &body))
         }
         if work.isBatch {
-            let tally = work.appendResults(failure: "", to: &body, sealing: grant) {
+            let tally = work.appendResults(failure: "", to: &body, soles: .sealed(grant)) {
                 (index, item, workspace, body) throws(TransitError) in
                 try work.appendSealed(index, item, ring, grant, &workspace, to: &body)
             }

@@ -51,6 +51,78 @@ struct SealTests {
         #expect(!isMade)
     }
 
+    @Test("A run opens what the newest version sealed, and nothing altered, foreign or old", arguments: KeyType.ciphers)
+    func openingRun(_ type: KeyType) throws {
+        var random = SeededGenerator(seed: 7)
+        let old = try KeyRingsTests.ring(type)
+        let oldText = try old.sealed([1, 2, 3])
+        let ring = try old.rotated(now: Moment(seconds: 1))
+        var made = OpeningRun(ring, head: "<", tail: ">")
+        var output = ByteWriter()
+        func isOpened(_ text: String) -> Bool { withView(text) { made?.append($0, to: &output) } ?? false }
+        for length in [0, 1, 15, 16, 17, 32, 1000, 70_000, 3] {
+            let plaintext = random.bytes(length)
+            let text = try ring.sealed(plaintext)
+            output.truncate(to: 0)
+            #expect(text.hasPrefix("vault:v2:") && isOpened(text))
+            let wanted = "<" + ReferenceBase64.encode(plaintext) + ">"
+            #expect(output.view.string == wanted)
+            guard case .bytes(let payload) = ReferenceBase64.decode(Array(text.utf8.dropFirst(9))) else {
+                Issue.record("the payload is no base64")
+                return
+            }
+            for bit in length > 100 ? [0, 100, payload.count * 8 - 1] : Array(0..<payload.count * 8) {
+                var changed = payload
+                changed[bit / 8] ^= 1 << UInt8(bit % 8)
+                #expect(!isOpened("vault:v2:" + ReferenceBase64.encode(changed)))
+            }
+            #expect(output.view.string == wanted)
+            // Nothing of a failure is left: the next one opens.
+            #expect(isOpened(text))
+        }
+        output.truncate(to: 0)
+        let payload = try ring.sealed([9]).dropFirst(9)
+        for prefix in ["vault:v1:", "vault:v3:", "vault:v02:", "vault:v0:", "Vault:v2:", "xault:v2:", "v2:", ""] {
+            #expect(!isOpened(prefix + payload))
+        }
+        for text in [
+            oldText, "", "vault:v2:", "vault:v2", "vault:v2:AAAA", "vault:v2:!", try ring.sealed([1], data: [1]),
+        ] { #expect(!isOpened(text)) }
+        #expect(output.view.isEmpty)
+    }
+
+    @Test("A ring with its own version text has it in its run")
+    func templatedRun() throws {
+        var settings = KeySettings(type: .aes256GCM96)
+        settings.versionTemplate = "odd{{version}}."
+        let ring = try ring(settings, key: [UInt8](repeating: 7, count: 32))
+        let text = try ring.sealed([1, 2, 3])
+        #expect(text.hasPrefix("odd1."))
+        var made = OpeningRun(ring, head: "", tail: "")
+        var output = ByteWriter()
+        #expect(withView("vault:v1:" + text.dropFirst(5)) { made?.append($0, to: &output) } == false)
+        #expect(withView(text) { made?.append($0, to: &output) } == true)
+        #expect(output.view.string == "AQID")
+    }
+
+    @Test("Where the newest version may not open, there is no run")
+    func noOpeningRun() throws {
+        func isThere(_ ring: KeyRing) -> Bool { OpeningRun(ring, head: "", tail: "") != nil }
+        let ring = try ring(.aes256GCM96)
+        #expect(isThere(ring))
+        #expect(!isThere(try KeyRingsTests.ring(.aes256GCM96, derived: true)))
+        #expect(!isThere(try KeyRingsTests.ring(.hmac)))
+        var settings = ring.settings
+        settings.disabledVersions = [1]
+        #expect(!isThere(try ring.with(settings)))
+        settings = ring.settings
+        settings.minDecryptionVersion = 2
+        #expect(!isThere(try ring.with(settings)))
+        settings = ring.settings
+        settings.isSoftDeleted = true
+        #expect(!isThere(try ring.with(settings)))
+    }
+
     @Test("Nonces of a run do not repeat")
     func runNonces() throws {
         let ring = try ring(.aes256GCM96)

@@ -81,6 +81,15 @@ struct AEADBehaviourTests {
                 let sealed = ByteView(UnsafeRawBufferPointer(start: output, count: count + algorithm.overhead))
                 #expect(try key.open(sealed, authenticating: .empty, into: output + nonceLength) == count)
                 #expect(inPlace.array == Array(message[..<count]))
+                try key.onThisThread().seal(inPlace, into: output)
+                #expect(try key.onThisThread().open(sealed, into: output + nonceLength) == count)
+                #expect(inPlace.array == Array(message[..<count]))
+                try key.seal(inPlace, authenticating: .empty, into: output)
+                output[algorithm.overhead + count - 1] ^= 1
+                #expect(throws: CryptoError.authenticationFailed) {
+                    try key.onThisThread().open(sealed, into: output + nonceLength)
+                }
+                #expect(inPlace.array.allSatisfy { $0 == 0 })
             }
         }
     }

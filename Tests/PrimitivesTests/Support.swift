@@ -79,7 +79,7 @@ struct Cipher {
             try withView(aad) { aad in
                 guard let nonce else {
                     if shape.isKept, library == nil {
-                        if aad.isEmpty { return try kept.sealer().seal(plaintext, into: &output) }
+                        if aad.isEmpty { return try kept.onThisThread().seal(plaintext, into: &output) }
                         return try kept.seal(plaintext, authenticating: aad, into: &output)
                     }
                     if !shape.isKept { return try transientSeal(plaintext, nil, aad, &output) }
@@ -134,6 +134,7 @@ struct Cipher {
                 withView(bytes) { key in
                     Result { () throws(CryptoError) in
                         switch (shape.isKept, library) {
+                        case (true, nil) where aad.isEmpty: try kept.onThisThread().open(sealed, into: &output)
                         case (true, nil): try kept.open(sealed, authenticating: aad, into: &output)
                         case (true, let library?):
                             try kept.open(sealed, authenticating: aad, into: &output, via: library)

@@ -50,20 +50,76 @@ struct BatchTests {
                 #expect(reply.results.count == 1500)
                 let sealed = reply.results.map { $0["ciphertext"] as? String ?? "" }
                 let texts = sealed.map { #"{"ciphertext":"\#($0.isEmpty ? "-" : $0)"}"# }.joined(separator: ",")
-                let opened = try await bench.write("decrypt/\(type)", #"{"batch_input":["# + texts + "]}")
+                let wanted = #"{"batch_input":["# + texts + "]}"
+                let opened = try await bench.call(.write, "decrypt/\(type)", wanted, fansOut: fansOut)
                 messages += sealed.filter { !$0.isEmpty }.count
                 #expect(try await bench.usage(type) == messages)
                 for (index, result) in reply.results.enumerated() {
                     if others && index % 7 == 3 {
                         #expect(Set(result.keys) == ["error", "reference"])
+                        #expect(opened.results[index]["plaintext"] as? String == "")
+                        #expect(opened.results[index]["error"] is String)
                         continue
                     }
                     #expect(Set(result.keys) == ["ciphertext", "key_version", "reference"])
                     #expect(result["key_version"] as? Int == 1)
                     #expect(result["reference"] as? String == (others && index % 7 == 5 ? "\(index)" : ""))
                     #expect(opened.results[index]["plaintext"] as? String == plaintexts[index])
+                    #expect(Set(opened.results[index].keys) == ["plaintext", "reference"])
                 }
             }
+        }
+    }
+
+    /// Texts for `decrypt`: the good ones, and each of them changed in every way that reading could forgive.
+    private static func texts(_ good: [String], _ random: inout SeededGenerator) -> [String] {
+        let odd = good.flatMap { text -> [String] in
+            let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return [] }
+            let numbers = ["v0", "v1", "v2", "v3", "v+2", "v02", "v-1", "v", ""]
+            var changed = Array(text.utf8)
+            changed[random.int(0...changed.count - 1)] ^= 1
+            return numbers.map { "\(parts[0]):\($0):\(parts[2])" } + [
+                "Vault:\(parts[1]):\(parts[2])", text + "=", text + " ", "\(text.dropLast())", text + "AAAA",
+                text.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_"),
+                String(decoding: changed, as: UTF8.self).replacingOccurrences(of: "\"", with: "x")
+                    .replacingOccurrences(of: "\\", with: "y"),
+            ]
+        }
+        return (good + odd + ["", "vault:v2:", "vault:v2", "x"]).shuffled(using: &random)
+    }
+
+    @Test("Ciphertexts alone in their items get the answers that they get beside a blank", arguments: [false, true])
+    func soleCiphertexts(_ fansOut: Bool) async throws {
+        var random = SeededGenerator(seed: 8)
+        let bench = try await Bench()
+        let changes: [(key: String, body: String, then: (path: String, body: String)?)] = [
+            ("plain", "{}", nil), ("chacha", #"{"type":"chacha20-poly1305"}"#, nil),
+            ("siv", #"{"type":"aes256-gcm-siv"}"#, nil), ("derived", #"{"derived":true}"#, nil),
+            ("minimum", "{}", ("/config", #"{"min_decryption_version":2}"#)),
+        ]
+        for (key, body, then) in changes {
+            try await bench.write("keys/\(key)", body)
+            let more = key == "derived" ? #","context":"YWJj""# : ""
+            var good: [String] = []
+            for plaintext in ["", "YQ==", "aGVsbG8="] {
+                let item = #"{"plaintext":"\#(plaintext)"\#(more)}"#
+                good.append(try await bench.write("encrypt/\(key)", item)["ciphertext"])
+            }
+            try await bench.write("keys/\(key)/rotate")
+            for _ in 0..<3 { good.append(try await bench.encrypt(key, more)) }
+            if let then { try await bench.write("keys/\(key)" + then.path, then.body) }
+            let texts = Self.texts(good, &random)
+            func reply(_ start: String) async throws -> Reply {
+                let items = texts.map { #"\#(start)"ciphertext":"\#($0)"}"# }.joined(separator: ",")
+                return try await bench.call(
+                    .write, "decrypt/\(key)", #"{"batch_input":[\#(items)]}"#, fansOut: fansOut)
+            }
+            let (alone, beside) = (try await reply("{"), try await reply("{ "))
+            #expect(alone.text == beside.text && alone.status == beside.status, "\(key)")
+            #expect(alone.results.count == texts.count)
+            let opened = alone.results.filter { $0["error"] == nil }.count
+            #expect(key == "derived" ? opened == 0 : opened >= 3, "\(key): \(opened)")
         }
     }
 

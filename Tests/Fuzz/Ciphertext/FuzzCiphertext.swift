@@ -56,6 +56,17 @@ enum FuzzCiphertext {
 
     @discardableResult
     private static func run(_ text: ByteView, _ ring: KeyRing) -> Bool {
+        let isOpened = openAlone(text, ring)
+        guard var run = OpeningRun(ring, head: "<", tail: ">") else { return isOpened }
+        var output = ByteWriter()
+        let isOpenedInBatch = run.append(text, to: &output)
+        precondition(!isOpenedInBatch || isOpened, "a batch opens what nothing else does")
+        precondition(isOpenedInBatch || !isOpened || !text.hasPrefix("vault:v1:"), "a batch does not open it")
+        precondition(isOpenedInBatch ? output.view.equals("<aGVsbG8=>") : output.count == 0, "a batch says otherwise")
+        return isOpened
+    }
+
+    private static func openAlone(_ text: ByteView, _ ring: KeyRing) -> Bool {
         var workspace = Workspace()
         do throws(KeyRingError) {
             try workspace.decodeContext(ByteView("YWJj"))

@@ -1,9 +1,9 @@
 package import Bytes
 
-/// A key as one thread seals with it, message after message: the context is looked up once for all of them.
+/// A key as one thread seals and opens with it, message after message: the context is looked up once for all of them.
 ///
 /// Used by the thread that asked for it, while the key lives.
-package struct AEADSealer {
+package struct AEADOnThread {
     private let key: Unmanaged<AEADKey>
     private let algorithm: AEADAlgorithm
     private let thread: ThreadPointer
@@ -36,9 +36,29 @@ package struct AEADSealer {
             algorithm, handle, key: nil, nonce: output, plaintext, authenticating: .empty, into: output + nonceLength)
     }
 
+    /// Opens as `AEADKey.open` does, without associated data, and returns the plaintext's length; it may lie where the
+    /// ciphertext lay. **Throws** `.authenticationFailed`, without detail.
+    @inline(__always)
+    package func open(_ sealed: ByteView, into output: UnsafeMutablePointer<UInt8>) throws(CryptoError) -> Int {
+        guard let handle, sealed.count - overhead <= handleLimit else {
+            return try openByKey(sealed, into: output)
+        }
+        let parts = try algorithm.split(sealed, .empty)
+        try GcryptCipher.open(
+            algorithm, handle, key: nil, nonce: parts.nonce, parts.ciphertext, tag: parts.tag, authenticating: .empty,
+            into: output)
+        return parts.ciphertext.count
+    }
+
     private func sealByKey(_ plaintext: ByteView, into output: UnsafeMutablePointer<UInt8>) throws(CryptoError) {
         try key._withUnsafeGuaranteedRef { key in
             Result { () throws(CryptoError) in try key.seal(plaintext, authenticating: .empty, into: output) }
+        }.get()
+    }
+
+    private func openByKey(_ sealed: ByteView, into output: UnsafeMutablePointer<UInt8>) throws(CryptoError) -> Int {
+        try key._withUnsafeGuaranteedRef { key in
+            Result { () throws(CryptoError) in try key.open(sealed, authenticating: .empty, into: output) }
         }.get()
     }
 }
