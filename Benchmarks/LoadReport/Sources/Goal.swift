@@ -11,6 +11,8 @@ struct Goal: Codable {
         let guarded = report.row(RowName.guardedSingle)?.ratioToEcho ?? .nan
         let batch = report.row(RowName.batch(1000, 32))
         let (rate, share) = (batch?.itemsPerSecond ?? .nan, batch?.ratioToLoop ?? .nan)
+        let audited = report.auditedItemsPerEcho
+        let auditedRate = report.row(RowName.guardedBatch)?.itemsPerSecond ?? .nan
         let sealed = report.sealedShareOfOpenSSL ?? .nan
         let allocations = report.allocations
         let resident = report.idle?.megabytes ?? .nan
@@ -25,6 +27,10 @@ struct Goal: Codable {
                 name: "batch 1000 x 32 B: items/s, or share of the library loop", wanted: ">= 4 M or >= 85 %",
                 found: "\((rate / 1e6).text(2)) M, \((share * 100).text(0)) %",
                 isReached: rate >= 4e6 || share >= 0.85),
+            Goal(
+                name: "the same with token, policy and audit: items in the CPU time of one echo", wanted: ">= 20.1",
+                found: "\(audited.text(1)) (\((auditedRate / 1e6).text(2)) M/s)",
+                isReached: audited >= 15 * incumbentItemsPerEcho),
             Goal(
                 name: "batch 1000 x 1 KiB: bytes per CPU s over openssl speed", wanted: ">= 40 %",
                 found: "\((sealed * 100).text(0)) %", isReached: sealed >= 0.4),
@@ -47,6 +53,10 @@ struct Goal: Codable {
                     isReached: report.startMilliseconds <= 100),
             ]
     }
+
+    /// 109,000 items/s with audit, on two cores, where an echo cost 12.3 us. **Source** the figures of Vault 1.8 with
+    /// file audit and its root token, in the targets that the project was given.
+    private static let incumbentItemsPerEcho = 1.34
 
     private static func count(_ name: String, _ found: Double?, _ limit: Double) -> Goal {
         Goal(

@@ -45,7 +45,8 @@ struct Guarded {
 
 extension Measuring {
     /// Single requests beside the echo, and a batch beside the library loop, with token, policy and file audit.
-    func guarded(_ echo: Server, simd: String?) throws -> [Row] {
+    /// The second value is the items of such a batch in the processor time of one request of the echo.
+    func guarded(_ echo: Server, simd: String?) throws -> (rows: [Row], itemsPerEcho: Double) {
         let guarded = try Guarded(programs, rootToken: token, simd: simd)
         defer { guarded.stop() }
         let wrk = try Wrk(programs.wrk, token: guarded.token)
@@ -65,7 +66,20 @@ extension Measuring {
         note(RowName.guardedBatch)
         var batch = try batch(wrk, guarded.server, 1000, 32, simd: simd)
         batch.name = RowName.guardedBatch
-        return [single, batch]
+        return ([single, batch], try itemsPerEcho(wrk, guarded.server, echo))
+    }
+}
+
+extension Measuring {
+    private func itemsPerEcho(_ wrk: Wrk, _ server: Server, _ echo: Server) throws -> Double {
+        let inputs = (0..<1000).map { Self.input($0, 32) }.joined(separator: ",")
+        let many = Shot(path: "/v1/transit/encrypt/bench", body: "{\"batch_input\":[\(inputs)]}")
+        let one = Shot(path: many.path, body: Self.input(0, 64))
+        return try (1...rounds).map { _ in
+            let ours = try wrk.drive(server, many, connections: 4, seconds: seconds)
+            let yardstick = try wrk.drive(echo, one, connections: 64, seconds: seconds)
+            return ours.requestsPerSecond * 1000 * yardstick.processorMicroseconds / 1e6
+        }.median
     }
 }
 

@@ -29,7 +29,9 @@ struct Measuring {
         let wrk = try Wrk(programs.wrk, token: token)
         report.rows += try singles(wrk, server, echo)
         report.rows += try others(wrk, server, echo)
-        report.rows += try guarded(echo, simd: simd)
+        let audited = try guarded(echo, simd: simd)
+        report.rows += audited.rows
+        report.auditedItemsPerEcho = audited.itemsPerEcho
         let stored = try durable(echo, simd: simd)
         report.rows += stored.rows
         report.tlsShare = stored.tlsShare
@@ -37,6 +39,10 @@ struct Measuring {
             note(RowName.batch(items, size))
             report.rows.append(try batch(wrk, server, items, size, simd: simd))
         }
+        note(RowName.openedBatch)
+        let opened = try openedBatch(wrk, server, 1000, 32)
+        report.rows.append(opened.row)
+        report.openedOverSealed = opened.overSealed
         report.loaded = server.meter.memory
         report.signatures = try signatures(wrk, server)
         note("signature libraries in turns")
@@ -145,6 +151,33 @@ struct Measuring {
         return Row(
             name: RowName.batch(items, size), items: items, size: size, connections: connections,
             sample: samples.median, ratioToLoop: ratios.median, loop: rates)
+    }
+
+    /// Ciphertexts of one version, opened, in turns with the batch that sealed them; the second value is the rate over
+    /// that one's, per processor second.
+    private func openedBatch(
+        _ wrk: Wrk, _ server: Server, _ items: Int, _ size: Int
+    ) throws -> (row: Row, overSealed: Double) {
+        let inputs = (0..<items).map { Self.input($0, size) }.joined(separator: ",")
+        let seal = Shot(path: "/v1/transit/encrypt/bench", body: "{\"batch_input\":[\(inputs)]}")
+        guard let (_, text) = server.client.request("POST", seal.path, token: token, body: seal.body) else {
+            throw LoadFault.unanswered(seal.path)
+        }
+        let ciphertexts = text.matches(of: #/"ciphertext":"[^"]+"/#).map { "{\($0.0)}" }
+        guard ciphertexts.count == items else { throw LoadFault.badStatus(seal.path) }
+        let body = "{\"batch_input\":[\(ciphertexts.joined(separator: ","))]}"
+        let shot = Shot(path: "/v1/transit/decrypt/bench", body: body)
+        let connections = Self.connectionsForBatches
+        var (samples, ratios) = ([Sample](), [Double]())
+        for _ in 1...rounds {
+            let opened = try wrk.drive(server, shot, connections: connections, seconds: seconds)
+            let sealed = try wrk.drive(server, seal, connections: connections, seconds: seconds)
+            samples.append(opened)
+            ratios.append(sealed.processorMicroseconds / opened.processorMicroseconds)
+        }
+        let row = Row(
+            name: RowName.openedBatch, items: items, size: size, connections: connections, sample: samples.median)
+        return (row, ratios.median)
     }
 
     static func input(_ index: Int, _ size: Int) -> String {

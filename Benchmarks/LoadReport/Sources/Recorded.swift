@@ -23,6 +23,7 @@ struct Recorded: Codable {
             add("CPU over echo: \(row.name)", row.ratioToEcho, lower: true)
             add("share of library loop: \(row.name)", row.ratioToLoop, lower: false)
         }
+        add("decrypt batch over encrypt batch", report.openedOverSealed, lower: false)
         add("1 KiB batch bytes over openssl speed", report.sealedShareOfOpenSSL, lower: false)
         add("allocations per batch of 1000", report.allocations?.perBatchOf1000, lower: true)
         add("allocations per single request", report.allocations?.perSingleRequest, lower: true)

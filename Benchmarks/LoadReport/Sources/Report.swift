@@ -66,6 +66,11 @@ struct Report: Codable {
     var startMilliseconds: Double = .nan
     /// What TLS leaves of the requests per processor second.
     var tlsShare: Double = .nan
+    /// Items per second of an audited batch, by the wall clock and beside wrk, times the seconds that one request of
+    /// the echo costs: faster cores do not change it, more of them do.
+    var auditedItemsPerEcho: Double = .nan
+    /// Items per processor second of a batch to be decrypted over those of the batch that encrypted them.
+    var openedOverSealed: Double = .nan
 
     func row(_ name: String) -> Row? { rows.first { $0.name == name } }
 
@@ -80,6 +85,7 @@ struct Report: Codable {
 enum RowName {
     static func single(_ connections: Int) -> String { "encrypt 64 B, \(connections) conn" }
     static func echo(_ connections: Int) -> String { "NIO echo, same request, \(connections) conn" }
+    static let openedBatch = "decrypt batch 1000 x 32 B"
     static func batch(_ items: Int, _ size: Int) -> String {
         "encrypt batch \(items) x \(size == 1024 ? "1 KiB" : "\(size) B")"
     }

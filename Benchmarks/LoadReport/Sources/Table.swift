@@ -105,6 +105,7 @@ extension Report {
         if let share = sealedShareOfOpenSSL {
             lines.append("1000 x 1 KiB over HTTP seals \((share * 100).text(0)) % of those bytes per CPU s")
         }
+        lines.append("decrypt batch over encrypt batch, items per CPU s: \((openedOverSealed * 100).text(0)) %")
         if let idle, let loaded {
             lines.append(
                 "resident idle \(idle.megabytes.text(1)) MiB (anonymous \(idle.anonymous.text(1)), file "
