@@ -149,6 +149,15 @@ package struct JSONScanner {
         return JSONValue(kind: .string, offset: start, count: count)
     }
 
+    /// Reads the object that comes next if it has that shape, which was found in the same text: the object is then
+    /// consumed. False, and nothing consumed, for everything else, good or bad.
+    @inline(__always)
+    package mutating func scanObject(like shape: borrowing JSONObjectShape, _ values: inout [4 of JSONValue]) -> Bool {
+        guard depth < depthLimit, let end = shape.end(of: text, at: position, &values) else { return false }
+        position = end
+        return true
+    }
+
     /// Scans the value that comes next, whatever it is; arrays and objects are checked to their end.
     @inline(__always)
     package mutating func scanValue() throws(JSONFault) -> JSONValue {

@@ -63,6 +63,48 @@ import Vocabulary
         }
     }
 
+    @Test func `objects of a batch that are alike are written as any others`() async throws {
+        let batches = [
+            [#"{"plaintext":"YQ=="}"#, #"{"plaintext":""}"#, #"{"plaintext":"7"}"#, #"{"plaintext":7}"#],
+            [
+                #"{"ciphertext":"vault:v1:x","key_version":1,"reference":""}"#,
+                #"{"ciphertext":"vault:v1:y","key_version":12,"reference":"r"}"#,
+                #"{"ciphertext":"vault:v1:y","key_version":-1,"reference":"r"}"#,
+                #"{"ciphertext":"vault:v1:y","key_version":1.5,"reference":"a\nb"}"#,
+                #"{"error":"no","reference":""}"#, #"{"reference":"","error":"no"}"#,
+                #"{"ciphertext":"vault:v1:z","key_version":3,"reference":"","more":true}"#,
+                #"{"ciphertext":"vault:v1:z","key_version":3}"#, #"{"ciphertext":null,"key_version":3,"reference":""}"#,
+                #"{}"#, #"[]"#, #""x""#, #"5"#, #"{"ciphertext":{"a":[{"b":"c"},{"b":"d"}]},"key_version":1}"#,
+                #"{"ciphertext":"vault:v1:w","key_version":9,"reference":"<&>"}"#,
+            ],
+            [#"{"a<b":"x"}"#, #"{"a<b":"y"}"#], [#"{"é":"x"}"#, #"{"é":"y"}"#], [#"{"":"x"}"#, #"{"":"y"}"#],
+            [#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, #"{"a":1,"b":2,"c":3,"d":4,"e":6}"#],
+        ]
+        for batch in batches {
+            for order in [batch, batch.reversed(), batch + batch] {
+                // A blank in each object, and none is like another.
+                let loose = order.map { $0.hasPrefix("{") ? "{ " + $0.dropFirst() : $0 }
+                let folder = try Folder()
+                let broker = AuditBroker()
+                try await broker.enable(fileWish(folder, "f"))
+                for items in [order, loose] {
+                    let text = #"{"batch":["# + items.joined(separator: ",") + "]}"
+                    let ticket = broker.record(entry(data: text, answer: text))
+                    #expect(await broker.isRecorded(ticket))
+                }
+                #expect(try await eventually { folder.entries("f").count >= 4 })
+                let found = try folder.entries("f").map { line -> NSArray in
+                    let part = try object(line[line["type"] as? String ?? ""])
+                    return try #require(try object(part["data"])["batch"] as? NSArray)
+                }
+                #expect(found.count == 4 && found[0].count == order.count)
+                #expect(found[0] == found[1] && found[0] == found[2] && found[0] == found[3])
+                let text = try String(contentsOfFile: folder.path("f"), encoding: .utf8)
+                #expect(!text.contains("vault:v1") && !text.contains("YQ=="))
+            }
+        }
+    }
+
     @Test func `an entry has the members of the field`() async throws {
         var wrapped = entry(data: "{}")
         wrapped.wrapSeconds = 60

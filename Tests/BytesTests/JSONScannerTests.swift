@@ -30,6 +30,56 @@ struct JSONScannerTests {
     }
 
     @Test(
+        "An object is read by the shape of another exactly when it is taken apart to the same members",
+        arguments: Seeds.all)
+    func shapes(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let names = ["a", "b_1", "é", "", "a b"]
+        let values = [#""""#, #""x""#, #""a\u0041""#, "0", "7", "12", "01", "-1", "1.5", "null", "[]", #""unended"#]
+        func object() -> String {
+            let members = (0..<random.int(0...5)).map { _ in
+                let name = random.int(0...9) == 0 ? random.pick(names) : random.pick(["a", "b_1"])
+                return "\"\(name)\":"
+                    + (random.int(0...5) == 0 ? random.pick(values) : random.pick(["\"x\"", "\"\"", "7"]))
+            }
+            return "{" + members.joined(separator: random.int(0...20) == 0 ? " ," : ",")
+                + random.pick(["}", "}", "}", "", " }"])
+        }
+        var alike = 0
+        for _ in 0..<4000 {
+            let (first, second) = (object(), random.int(0...3) == 0 ? nil : object())
+            let pair = first + (second ?? first.replacing("7", with: "123"))
+            withView(pair) { text in
+                let shape = JSONObjectShape(text, at: 0)
+                var (both, values) = (JSONScanner(text, depthLimit: 5), [4 of JSONValue](repeating: .absent))
+                guard shape.count > 0 else { return }
+                #expect(both.scanObject(like: shape, &values) && both.position == first.utf8.count)
+                guard both.scanObject(like: shape, &values) else {
+                    #expect(both.position == first.utf8.count)
+                    return
+                }
+                alike += 1
+                var scanner = JSONScanner(text.dropFirst(first.utf8.count), depthLimit: 5)
+                var isFirst = true
+                do throws(JSONFault) {
+                    try scanner.enter()
+                    for member in 0..<shape.count {
+                        let name = try scanner.nextMember(&isFirst)
+                        let value = try scanner.scanValue()
+                        #expect(name != nil && value.kind == values[member].kind && value.count == values[member].count)
+                        #expect(value.offset + first.utf8.count == values[member].offset)
+                    }
+                    #expect(try scanner.nextMember(&isFirst) == nil)
+                } catch {
+                    Issue.record("\(pair): \(error)")
+                }
+                #expect(both.position == first.utf8.count + scanner.position)
+            }
+        }
+        #expect(alike > 100)
+    }
+
+    @Test(
         "Texts outside the grammar are refused",
         arguments: [
             "", " ", "nul", "nullx", "True", "NULL", "+1", "01", "-", "-a", ".5", "1.", "1.e3", "1e", "1e+", "0x10",

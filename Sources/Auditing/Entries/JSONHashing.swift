@@ -13,6 +13,10 @@ struct JSONHashing {
     private var depth = 0
     /// Values at this depth and below are in clear.
     private var plainDepth = Int.max
+    // The objects of a batch are mostly alike: the shape of the first, and what the next one holds.
+    private var shape = JSONObjectShape()
+    private var values = [4 of JSONValue](repeating: .absent)
+    private var isFirstElement = false
 
     init(plainKeys: [String] = [], elidesLists: Bool = false) {
         self.plainKeys = plainKeys
@@ -45,6 +49,7 @@ struct JSONHashing {
                         continue
                     }
                     if !wasFirst { output.append(",") }
+                    if writeAlike(&scanner, &hasher, scratch, &output) { continue }
                 }
                 try writeValue(&scanner, isPlain: isPlain, &hasher, scratch, &output)
                 if depth > before { isFirst = true }
@@ -53,6 +58,22 @@ struct JSONHashing {
         } catch {
             return false
         }
+    }
+
+    /// Writes an object that is like the first one of its array; false, and nothing written, for any other.
+    private mutating func writeAlike(
+        _ scanner: inout JSONScanner, _ hasher: inout ValueHasher, _ scratch: AuditScratch, _ output: inout ByteWriter
+    ) -> Bool {
+        guard depth < plainDepth, !hasher.isRaw, scanner.peek() == UInt8(ascii: "{") else { return false }
+        if isFirstElement { shape = JSONObjectShape(scanner.text, at: scanner.position) }
+        isFirstElement = false
+        guard scanner.scanObject(like: shape, &values) else { return false }
+        for member in 0..<shape.count {
+            output.append(shape.literal(member, in: scanner.text))
+            write(scanner.text.slice(values[member].offset, values[member].count), &hasher, scratch, &output)
+        }
+        output.append("}")
+        return true
     }
 
     /// Writes a value, or the beginning of one that holds others.
@@ -151,5 +172,6 @@ struct JSONHashing {
         let (word, mask) = ((depth >> 6) & 15, UInt64(1) << UInt64(depth & 63))
         open[word] = isObject ? open[word] | mask : open[word] & ~mask
         depth += 1
+        isFirstElement = !isObject
     }
 }
