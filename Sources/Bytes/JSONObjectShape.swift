@@ -14,6 +14,8 @@ package struct JSONObjectShape {
     private var offsets = [4 of Int](repeating: 0)
     private var counts = [4 of Int](repeating: 0)
     private var areStrings = [4 of Bool](repeating: false)
+    // The text that the shape was found in, and means nothing outside of.
+    private var origin = ByteView.empty.pointer
 
     /// No shape.
     package init() {}
@@ -35,7 +37,8 @@ package struct JSONObjectShape {
             members += 1
             mark = UInt8(ascii: ",")
         }
-        if members > 0, text[at] == UInt8(ascii: "}") { count = members }
+        guard members > 0, text[at] == UInt8(ascii: "}") else { return }
+        (count, origin) = (members, text.pointer)
     }
 
     /// The text in front of a value, out of the text that the shape was found in.
@@ -45,6 +48,7 @@ package struct JSONObjectShape {
     /// Where the next object ends whose values go to `values`, if the one at `start` is alike; else nil.
     @inline(__always)
     func end(of text: ByteView, at start: Int, _ values: inout [4 of JSONValue]) -> Int? {
+        guard count > 0, text.pointer == origin else { return nil }
         var at = start
         for member in 0..<count {
             let literal = literal(member, in: text)
@@ -54,7 +58,7 @@ package struct JSONObjectShape {
             values[member] = value
             at = value.offset + value.count + (areStrings[member] ? 1 : 0)
         }
-        return count > 0 && text[at] == UInt8(ascii: "}") ? at + 1 : nil
+        return text[at] == UInt8(ascii: "}") ? at + 1 : nil
     }
 
     @inline(__always)

@@ -35,7 +35,7 @@ def start(binary, tmp_path):
         server.stop()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -376,6 +376,17 @@ def test_hang_up_loads_certificates_and_the_level_of_the_log_and_keeps_what_was_
     wait_until(lambda: "the configuration was not reread" in folder_log.read_text())
     assert served_serial(server) == second
     assert all(json.loads(line)["@level"] in ("info", "error") for line in folder_log.read_text().splitlines())
+
+
+def test_a_hang_up_as_early_as_the_pid_file_does_not_end_the_server(start):
+    server = start(STORAGE + PLAIN % "" + 'pid_file = "FOLDER/pid"\n', wait=False)
+    pid, deadline = server.folder / "pid", time.monotonic() + 60
+    while not pid.exists():
+        assert time.monotonic() < deadline
+    server.hang_up()
+    server.wait_for("reloaded certificates and log file")
+    server.wait_for("core: started")
+    assert server.process.poll() is None
 
 
 def test_a_log_file_is_changed_by_size_and_old_ones_are_removed(start):

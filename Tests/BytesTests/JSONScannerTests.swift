@@ -79,6 +79,28 @@ struct JSONScannerTests {
         #expect(alike > 100)
     }
 
+    @Test("Names that are written otherwise than they stand make no shape, and a shape serves no other text")
+    func noShape() {
+        for name in ["a<b", "a&b", "a>b", "é", "a b", #"a\u0041"#, "\u{2028}", "\u{7f}", "\u{1}", "a-b", "a/b"] {
+            #expect(withView("{\"\(name)\":\"x\"}") { JSONObjectShape($0, at: 0).count } == 0)
+        }
+        #expect(withView([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]) { JSONObjectShape($0, at: 0).count } == 0)
+        for text in [
+            "", "{", "{}", #"{"a""#, #"{"a":"#, #"{"a":1"#, #"{"a":"x"#, #"{"a":"x""#, #"{"a":1,"#, #"[{"a":1}]"#,
+        ] {
+            #expect(withView(text) { JSONObjectShape($0, at: 0).count } == 0, "\(text)")
+        }
+        #expect(withView(#"{"a":1}"#) { JSONObjectShape($0, at: 0).count } == 1)
+        let isRead = withView(#"{"a":1}"#) { first in
+            withView(#"{"a":2}"#) { second in
+                var values = [4 of JSONValue](repeating: .absent)
+                var scanner = JSONScanner(second, depthLimit: 5)
+                return scanner.scanObject(like: JSONObjectShape(first, at: 0), &values)
+            }
+        }
+        #expect(!isRead)
+    }
+
     @Test(
         "Texts outside the grammar are refused",
         arguments: [

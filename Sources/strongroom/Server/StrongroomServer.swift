@@ -42,10 +42,13 @@ struct StrongroomServer {
         let storage = try await ServerStorage.open(settings.storage)
         do {
             let parts = try assemble(settings, storage, log)
+            // Before anybody is told that the server is there: until then, the signal would end it.
+            let hangUp = hangUpSignal(parts, sink, log)
+            defer { hangUp.stop() }
             try await start(parts)
             try PIDFile.write(settings.pidFile)
             announce(parts, log)
-            try await serve(parts, sink, log)
+            try await serve(parts, log)
         } catch {
             await storage.close()
             throw error
@@ -124,8 +127,8 @@ struct StrongroomServer {
         }
     }
 
-    private func serve(_ parts: Parts, _ sink: LogSink, _ log: Logger) async throws {
-        let hangUp = HangUpSignal {
+    private func hangUpSignal(_ parts: Parts, _ sink: LogSink, _ log: Logger) -> HangUpSignal {
+        HangUpSignal {
             sink.reopen()
             parts.open.audit.reopen()
             reread(sink, log)
@@ -135,7 +138,9 @@ struct StrongroomServer {
             }
             log.info("reloaded certificates and log file")
         }
-        defer { hangUp.stop() }
+    }
+
+    private func serve(_ parts: Parts, _ log: Logger) async throws {
         // The lifecycle library tells of itself by a logger of its own, which says less.
         var quiet = log
         quiet.logLevel = .warning
