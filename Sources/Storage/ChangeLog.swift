@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// The latest commits of a backend, kept for its change feeds. Backends publish, feeds read.
 ///
-/// **Concurrency** a short lock; followers are woken under it, and run elsewhere.
+/// **Concurrency** a short lock. Followers are woken outside of it: waking takes a lock of the task, which cancelling the
+/// task holds while it calls back here.
 package final class ChangeLog: Sendable {
     private struct Commit {
         let revision: UInt64
@@ -23,9 +24,11 @@ package final class ChangeLog: Sendable {
         var nextWaiter = 0
     }
 
+    private typealias Continuation = UnsafeContinuation<Void, Never>
+
     private struct Waiter {
         let position: UInt64
-        let continuation: UnsafeContinuation<Void, Never>
+        let continuation: Continuation
     }
 
     private let state: Mutex<State>
@@ -42,8 +45,8 @@ package final class ChangeLog: Sendable {
 
     /// Tells the followers of a durable commit. What is not above the latest revision is left out.
     package func publish(_ revision: UInt64, changing keys: [StorageKey]) {
-        state.withLock { state in
-            guard revision > state.latest, !state.isClosed else { return }
+        let ready: [Continuation] = state.withLock { state in
+            guard revision > state.latest, !state.isClosed else { return [] }
             state.latest = revision
             state.commits.append(Commit(revision: revision, keys: keys))
             state.weight += keys.count + 1
@@ -57,28 +60,31 @@ package final class ChangeLog: Sendable {
                 state.commits.removeFirst(state.first)
                 state.first = 0
             }
-            Self.wake(&state)
+            return Self.takeReady(&state)
         }
+        for continuation in ready { continuation.resume() }
     }
 
     /// Tells the followers that commits up to `revision` have happened of which the keys are not known.
     package func publishMissed(through revision: UInt64) {
-        state.withLock { state in
-            guard revision > state.latest, !state.isClosed else { return }
+        let ready: [Continuation] = state.withLock { state in
+            guard revision > state.latest, !state.isClosed else { return [] }
             state.latest = revision
             state.floor = revision
             state.commits = []
             (state.first, state.weight) = (0, 0)
-            Self.wake(&state)
+            return Self.takeReady(&state)
         }
+        for continuation in ready { continuation.resume() }
     }
 
     /// Ends all feeds once they have told what is in the log.
     package func close() {
-        state.withLock { state in
+        let ready = state.withLock { state in
             state.isClosed = true
-            Self.wake(&state)
+            return Self.takeReady(&state)
         }
+        for continuation in ready { continuation.resume() }
     }
 
     /// The commits after `revision`, or, for nil, those after this call.
@@ -112,16 +118,16 @@ package final class ChangeLog: Sendable {
                 if isDone { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: number) }?.continuation.resume()
+            let waiter = state.withLock { $0.waiting.removeValue(forKey: number) }
+            waiter?.continuation.resume()
         }
     }
 
-    private static func wake(_ state: inout State) {
-        if state.waiting.isEmpty { return }
-        for (number, waiter) in state.waiting where state.isClosed || state.latest > waiter.position {
-            state.waiting[number] = nil
-            waiter.continuation.resume()
-        }
+    private static func takeReady(_ state: inout State) -> [Continuation] {
+        if state.waiting.isEmpty { return [] }
+        let ready = state.waiting.filter { state.isClosed || state.latest > $0.value.position }
+        for number in ready.keys { state.waiting[number] = nil }
+        return ready.values.map(\.continuation)
     }
 
     private static func find(_ state: State, after position: UInt64) -> StorageChange? {
