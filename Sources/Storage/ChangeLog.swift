@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The latest commits of a backend, kept for its change feeds. Backends publish, feeds read.
 ///
-/// **Concurrency** a short lock. Followers are woken outside of it: waking takes a lock of the task, which cancelling the
-/// task holds while it calls back here.
+/// **Concurrency** a short lock. Followers are woken outside of it: waking takes a lock of the task, which cancelling
+/// the task holds while it calls back here.
 package final class ChangeLog: Sendable {
     private struct Commit {
         let revision: UInt64
