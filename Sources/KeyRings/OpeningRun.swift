@@ -12,8 +12,7 @@ package struct OpeningRun: ~Copyable {
     private let ring: KeyRing
     private let key: AEADOnThread
     private let prefix: ByteView
-    private let frame: ByteWriter
-    private let headLength: Int
+    private let frame: TextFrame
     // Layout: nonce ‖ ciphertext, which becomes the message where it lies ‖ tag
     private var opened = ByteWriter()
 
@@ -31,9 +30,9 @@ package struct OpeningRun: ~Copyable {
         prefix = version.prefixText
         var frame = ByteWriter(capacity: 64)
         frame.append(text: head)
-        headLength = frame.count
+        let headLength = frame.count
         frame.append(text: tail)
-        self.frame = frame
+        self.frame = TextFrame(frame, headLength: headLength)
     }
 
     /// Opens a ciphertext text, and appends the head, the message in base64, and the tail. False, and nothing appended,
@@ -54,14 +53,8 @@ package struct OpeningRun: ~Copyable {
             }
         }
         guard opened.count > 0 else { return false }
-        let (head, tail) = (frame.view.slice(0, headLength), frame.view.dropFirst(headLength))
         let message = opened.view.slice(key.nonceLength, opened.count - key.overhead)
-        output.append(room: frame.count + (message.count + 2) / 3 * 4 + 64) { out in
-            memcpy(out, head.pointer, head.count)
-            let end = out + head.count + Base64.encode(message, into: out + head.count)
-            memcpy(end, tail.pointer, tail.count)
-            return end - out + tail.count
-        }
+        frame.append(base64: message, to: &output)
         return true
     }
 }

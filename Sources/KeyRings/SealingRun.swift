@@ -1,5 +1,4 @@
 package import Bytes
-internal import Glibc
 internal import Primitives
 
 /// Seals message after message under one version, each out of its base64 and into its base64: what a batch of items
@@ -8,8 +7,7 @@ internal import Primitives
 /// Used by the thread that makes it, while the version lives. **Cost** no allocation once buffers have grown.
 package struct SealingRun: ~Copyable {
     private let key: AEADOnThread
-    private let frame: ByteWriter
-    private let headLength: Int
+    private let frame: TextFrame
     // Layout: nonce ‖ message, which becomes ciphertext where it lies ‖ tag
     private var sealed = ByteWriter()
 
@@ -22,9 +20,9 @@ package struct SealingRun: ~Copyable {
         var frame = ByteWriter(capacity: 128)
         frame.append(text: head)
         frame.append(version.prefixText)
-        headLength = frame.count
+        let headLength = frame.count
         frame.append(text: tail)
-        self.frame = frame
+        self.frame = TextFrame(frame, headLength: headLength)
     }
 
     /// Seals the message whose base64 this is, and appends the head, the version's prefix, what was sealed in base64,
@@ -45,14 +43,7 @@ package struct SealingRun: ~Copyable {
             return length + key.overhead
         }
         if sealed.count == 0 { return false }
-        let (head, tail) = (frame.view.slice(0, headLength), frame.view.dropFirst(headLength))
-        let sealed = sealed.view
-        output.append(room: frame.count + (sealed.count + 2) / 3 * 4 + 64) { out in
-            memcpy(out, head.pointer, head.count)
-            let end = out + head.count + Base64.encode(sealed, into: out + head.count)
-            memcpy(end, tail.pointer, tail.count)
-            return end - out + tail.count
-        }
+        frame.append(base64: sealed.view, to: &output)
         return true
     }
 }
